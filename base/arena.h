@@ -19,6 +19,9 @@ char *arena_strndup(Arena *a, const char *s, size_t n); /* adds the terminating 
 void *arena_copy(Arena *a, const void *p, size_t size);
 char *arena_printf(Arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Calls fn(arg) when the arena is reset or freed, last deferred first: how malloc'd parts die with their arena. */
+void arena_defer(Arena *a, void (*fn)(void *), void *arg);
+
 #define ARENA_NEW(a, T) ((T *)arena_alloc((a), sizeof(T)))
 #define ARENA_ARRAY(a, T, n) ((T *)arena_alloc((a), sizeof(T) * (size_t)(n)))
 #endif

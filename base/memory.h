@@ -1,5 +1,5 @@
-/* Memory that a query uses is counted and can be refused; memory of the compiler is small and cannot.
- * MemoryLimit is shared by all threads of a session: rt allocations charge it and return NULL when it is exceeded.
+/* Memory that a query uses is counted and can be refused (the runtime's, which returns NULL); memory of the compiler
+ * is small and cannot: it comes from here.
  */
 #ifndef DQL_BASE_MEMORY_H
 #define DQL_BASE_MEMORY_H

@@ -4,6 +4,7 @@
 #ifndef DQL_BASE_VEC_H
 #define DQL_BASE_VEC_H
 #include <stddef.h>
+#include <stdlib.h>
 
 #define VEC(T)                                                                                                         \
     struct {                                                                                                           \
