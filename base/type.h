@@ -57,7 +57,9 @@ const char *type_kind_text(TypeKind k);
 
 /* SQL spelling: "DECIMAL(15,2)", "TENSOR(FLOAT32, 3, *, *)", "INTEGER NOT NULL" only when `with_null`. */
 void type_print(Buf *b, const Type *t, bool with_null);
-/* Reads what type_print wrote (and the synonyms of language.md: REAL, INT, STRING, ..); NULL and *end untouched on error. */
+/* Reads what type_print wrote with its nullability (a type without NOT NULL is nullable), and the synonyms INT, REAL,
+ * STRING, DOUBLE PRECISION, .. in any case.  *end is behind the type's last character; with end NULL the type must be
+ * the whole text.  NULL and *end untouched on error. */
 const Type *type_parse(TypePool *p, const char *s, const char **end);
 
 /* The type both can be widened to implicitly (PostgreSQL's rules for scalars; NumPy's for tensor elements, never above
