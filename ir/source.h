@@ -36,6 +36,10 @@ typedef struct SourceApi {
     bool (*table)(void *ctx, TypePool *p, const char *name, TableInfo *out);
     bool (*column_stats)(void *ctx, const char *table, int64_t version, uint32_t column, ColumnStats *out);
     bool (*model)(void *ctx, const char *name, ModelInfo *out);
+    /* a file as a table (FROM 'x.csv', read_csv('x.csv', header => TRUE)); format "csv" .. or NULL: by the name's ending.
+     * out->name is what OP_SCAN, column_stats and row call it. False: *why is a sentence. */
+    bool (*open_file)(void *ctx, TypePool *p, const char *path, const char *format, uint32_t n_options,
+                      const char *const *names, const Value *values, TableInfo *out, const char **why);
     /* the names that exist, for "did you mean"; kind 't' or 'm' */
     size_t (*names)(void *ctx, char kind, Arena *a, const char *const **out);
     /* a tensor of a model's version; data borrowed until the version dies */
