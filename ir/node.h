@@ -4,6 +4,8 @@
  *  - Same op, type, attributes and inputs: same pointer.  "Did it change" is `!=`; common subexpressions are free.
  *  - A node is never changed after construction; a rewrite returns another node or the same pointer.
  *  - Inputs of commutative ops are ordered at construction (constants last, else by id).
+ *  - Operands have the types that their op computes in: the constructor inserts the widening casts (a literal is
+ *    converted at once), so evaluator and lowering never widen by themselves.  ir/type_laws.h says what is accepted.
  *  - A relation's columns are addressed by position (OP_COLUMN) in the input of the operator that holds the expression;
  *    an expression of a join sees the left columns, then the right ones.  Names exist only in the binder and in results.
  *  - Volatile operators carry a serial number in their attribute, so two random() stay two.
@@ -51,6 +53,18 @@ struct Node {
     const void *attr;     /* the op's attribute struct (attr.def), NULL if it has none */
     const Node *const *in;
     uint64_t hash;        /* of the structure; equal nodes of two Irs have equal hashes */
+    uint32_t below;       /* BELOW_..: what this node or one below it is */
+};
+
+/* Columns end at the relation op that binds them; the other bits reach the root. */
+enum {
+    BELOW_COLUMN = 1 << 0,
+    BELOW_PARAM = 1 << 1,
+    BELOW_WEIGHT = 1 << 2,
+    BELOW_VOLATILE = 1 << 3,
+    BELOW_SOURCE = 1 << 4,   /* a scan */
+    BELOW_FALLIBLE = 1 << 5, /* may fail on a row, as its types say (ir/fallible.c): finer than the flag */
+    BELOW_AGG = 1 << 6       /* an aggregate function; ends at its OP_AGGREGATE */
 };
 
 /* Attribute structs: attr.def declares their fields once; hashing, equality, printing and reading follow from it. */
@@ -61,6 +75,7 @@ typedef struct IntList { uint32_t n; const int64_t *at; } IntList;
 #define F_F64(field) double field;
 #define F_TEXT(field) const char *field; /* interned */
 #define F_VALUE(field) Value field;
+#define F_TYPE(field) const Type *field;
 #define F_INTS(field) IntList field;
 #define ATTR_END(name) } Attr##name;
 #include "ir/attr.def"
@@ -70,6 +85,7 @@ typedef struct IntList { uint32_t n; const int64_t *at; } IntList;
 #undef F_F64
 #undef F_TEXT
 #undef F_VALUE
+#undef F_TYPE
 #undef F_INTS
 #undef ATTR_END
 
@@ -81,6 +97,7 @@ typedef enum AttrKind {
 #define F_F64(field)
 #define F_TEXT(field)
 #define F_VALUE(field)
+#define F_TYPE(field)
 #define F_INTS(field)
 #define ATTR_END(name)
 #include "ir/attr.def"
@@ -90,6 +107,7 @@ typedef enum AttrKind {
 #undef F_F64
 #undef F_TEXT
 #undef F_VALUE
+#undef F_TYPE
 #undef F_INTS
 #undef ATTR_END
     ATTR_COUNT_
@@ -121,6 +139,8 @@ const Node *ir_1(Ir *ir, Op op, const Node *a);
 const Node *ir_2(Ir *ir, Op op, const Node *a, const Node *b);
 const Node *ir_3(Ir *ir, Op op, const Node *a, const Node *b, const Node *c);
 const Node *ir_cast(Ir *ir, const Node *a, const Type *to);       /* `a` itself when the type is the same but for nullability */
+const Node *ir_values(Ir *ir, uint32_t rows, uint32_t columns, const Node *const *at, const char **why); /* NULL: no common type */
+const Node *ir_rel(Ir *ir, Op op, const void *attr, const Node *rel, uint32_t n, const Node *const *more); /* rel, then n others */
 const Node *ir_and_all(Ir *ir, uint32_t n, const Node *const *conjuncts); /* TRUE for none */
 
 /* One row of ops.def. */
@@ -149,7 +169,11 @@ const Node *ir_substitute(Ir *ir, const Node *expr, uint32_t n, const Node *cons
 const Node *ir_remap(Ir *ir, const Node *expr, uint32_t n, const int32_t *map);
 /* Sets bit i of `used` (n bools) for each OP_COLUMN i in expr. */
 void ir_columns_used(const Node *expr, uint32_t n, bool *used);
-bool ir_is_const(const Node *n);    /* OP_CONST */
-bool ir_is_constant(const Node *n); /* no column, parameter, weight or volatile op below */
-bool ir_is_fallible(const Node *n); /* some op below may fail on a row */
+static inline bool ir_is_const(const Node *n) { return n->op == OP_CONST; }
+static inline bool ir_is_constant(const Node *n) { /* no column, parameter, weight, scan or volatile op below */
+    return !(n->below & (BELOW_COLUMN | BELOW_PARAM | BELOW_WEIGHT | BELOW_VOLATILE | BELOW_SOURCE | BELOW_AGG));
+}
+static inline bool ir_is_fallible(const Node *n) { return (n->below & BELOW_FALLIBLE) != 0; }
+/* n itself may fail on a row when its inputs did not. */
+bool ir_op_fallible(const Node *n);
 #endif
