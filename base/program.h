@@ -21,8 +21,11 @@
  * Kernel ABI:  int64_t kernel(void *const *args, int64_t n)
  *  args are resolved from Arg by the executor before each call; n is the row count of the step's input domain, n > 0.
  *  Result >= 0: rows of the output domain (0 if the step has none).  Negative: error, see PROGRAM_ERROR.
- *  Registers, consts, weights and finished columns are 64-byte aligned and readable 64 bytes past their end; registers
- *  are writable up to a multiple of 64 elements, so kernels need no scalar tail loops.
+ *  Registers, consts, weights and finished columns are 64-byte aligned.  Kernels have no scalar tail loops: they read the
+ *  rows of source columns, validity bytes, registers and finished columns up to a multiple of 64 rows (of scalars; what is
+ *  there does not matter), and write registers up to a multiple of 64 elements.  Batches start at a multiple of 64 rows of
+ *  their segment.  Constants and weights are readable 64 bytes past their end.
+ *  Rows of a kernel that have NULL hold any value in the register; generated code sanitises before it divides or indexes.
  */
 #ifndef DQL_BASE_PROGRAM_H
 #define DQL_BASE_PROGRAM_H
@@ -64,7 +67,8 @@ typedef enum ArgKind {
     ARG_ROWID,       /* int64_t *: row id of the batch's first row; ids of a batch are consecutive */
     ARG_REG,         /* register `a` of this worker */
     ARG_CONST,       /* constant pool at byte offset `a` */
-    ARG_PARAM,       /* parameter `a`: its value in the layout of its type (int64, double, Int128, TextView, ..) */
+    ARG_PARAM,       /* parameter `a`: int64_t for integers, BOOLEAN, DATE, TIME, TIMESTAMP; Int128 for DECIMAL and UBIGINT; float for
+                        FLOAT16, BFLOAT16, FLOAT32; double; TextView; Interval; elements of a tensor */
     ARG_PARAM_VALID, /* one byte: 1, or 0 for NULL */
     ARG_WEIGHT,      /* raw elements of weights[a] */
     ARG_DICT,        /* TextView[]: dictionary of column `b` of scans[a] */
@@ -97,7 +101,7 @@ typedef struct Step {
     uint16_t n_args;
     uint8_t in, out; /* domains; out DOMAIN_NONE when the step makes none */
     uint16_t flags;
-    uint16_t site;   /* default error site */
+    uint16_t site;   /* first error site of the step: the site in a result is relative to it (so kernels name none) */
 } Step;
 
 typedef enum SourceKind {
@@ -129,17 +133,20 @@ typedef enum StateKind {
 } StateKind;
 
 typedef enum FinishKind {
-    FIN_NONE,
+    FIN_NONE, /* rows in morsel order; limit and offset applied */
     FIN_JOIN, /* index on column 0, the key: CODE_INT width 8 without NULLs (rows with NULL keys are not appended) */
     FIN_SORT, /* by the leading sort_keys columns (order-preserving unsigned codes, width 1..8, or CODE_VIEW with its flag),
                  stable in morsel order; limit and offset applied */
 } FinishKind;
 
-typedef enum AggKind {        /* accumulator layout; all start as zero bytes but MIN/MAX as stated */
+/* Accumulator layout of the worker's part; all start as zero bytes but MIN/MAX as stated.  Finished columns: CODE_INT width 8
+ * (I64, COUNT) or 16 (I128), CODE_FLOAT width 8, CODE_VIEW; without validity. */
+typedef enum AggKind {
     ACC_COUNT,   /* int64 */
     ACC_SUM_I64, /* int64; the compiler proved that it cannot overflow */
     ACC_SUM_I128, /* Int128 */
-    ACC_SUM_F64, /* double[2]: sum and compensation (TwoSum); merged in morsel order */
+    ACC_SUM_F64, /* double[2]: sum and compensation (TwoSum); merged in morsel order; finished: one double, sum + compensation,
+                    or the sum alone where the compensation is NaN (infinite terms) */
     ACC_MIN_I64, ACC_MAX_I64,   /* int64; start INT64_MAX / INT64_MIN */
     ACC_MIN_I128, ACC_MAX_I128, /* Int128; start max / min */
     ACC_MIN_F64, ACC_MAX_F64,   /* double; NaN is the greatest; start NaN / -inf */
@@ -156,7 +163,8 @@ typedef struct State {
     uint8_t kind, finish;
     uint32_t cols, n_cols;  /* in Program.state_cols.  ST_GROUP: n_keys key columns, then accumulators */
     uint32_t n_keys;        /* ST_GROUP: key columns (CODE_INT width 8, or CODE_VIEW; NULLs by validity); FIN_SORT: sort keys */
-    bool dense;             /* ST_GROUP, one key: group = key - dense_min, no table; FIN_JOIN: direct array by key - dense_min */
+    bool dense;             /* ST_GROUP, one key: group = key - dense_min, no table: room for dense_n groups from the start, those whose
+                               first accumulator (an ACC_COUNT of all rows) is 0 do not exist; FIN_JOIN: direct array by key - dense_min */
     bool unique;            /* FIN_JOIN: the compiler knows that keys are unique */
     int64_t dense_min, dense_n;
     Arg limit, offset;      /* ARG_CONST or ARG_PARAM of int64; ARG_NULL: none */
