@@ -118,6 +118,7 @@ void kb_scatter(KB *b, KInst *ptr, KInst *indexes, KInst *value, KInst *mask); /
 /* appends the lanes of value whose mask is set at ptr[at..]; returns at + number set (i64). Up to `lanes` elements may be written. */
 KInst *kb_compress(KB *b, KInst *ptr, KInst *at, KInst *value, KInst *mask);
 KInst *kb_offset(KB *b, KInst *ptr, KInst *bytes);          /* ptr + i64 */
+void kb_prefetch(KB *b, KInst *ptr, KInst *bytes);          /* the line at ptr + bytes, to be read soon; never faults */
 KInst *kb_call(KB *b, const char *abi_name, uint32_t n, KInst *const *ptr_args, KInst *count); /* i64 */
 KInst *kb_reduce(KB *b, KOp op, KInst *vec);                /* KI_REDUCE_ADD .. : see kernel_ops.def for the order */
 
@@ -137,11 +138,16 @@ void kb_tile(KB *b, const KTile *shape, KInst **p_row, KInst **p_col, KInst **p_
 void kb_tile_end(KB *b);
 
 /* ---- whole kernels ---- */
-void kernel_print(Buf *out, const Kernel *k);                    /* the text form, values numbered in order */
+void kernel_print(Buf *out, const Kernel *k);                    /* the text form, values numbered in order, with remarks */
+void kernel_text(Buf *out, const Kernel *k);                     /* the same without label and remarks: what a code key covers */
 Kernel *kernel_read(Arena *a, const char *text, const char **why); /* of the text form */
 bool kernel_verify(const Kernel *k, Arena *a, const char **why); /* types, lanes, definition before use, structure */
-Hash128 kernel_hash(const Kernel *k);                            /* of the text form without label: the structural part of the code key */
+const char *kinst_wrong(const KInst *i);                         /* what its operands violate, NULL when they fit */
+Hash128 kernel_hash(const Kernel *k);                            /* of kernel_text: the structural part of the code key */
 uint32_t kernel_size(const Kernel *k);                           /* instructions */
 const char *ktype_text(KType t);
+const char *kop_text(KOp op);
+int kop_inputs(KOp op); /* -1: any number */
+const char *kpred_text(KPred p);
 int ktype_bytes(KType t); /* in memory; K_I1 is stored as a byte 0 or 1 */
 #endif
