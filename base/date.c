@@ -56,12 +56,6 @@ static bool take(const char **p, const char *end, char c) {
     return true;
 }
 
-static void trim(Str s, const char **p, const char **end) {
-    *p = s.p, *end = s.p + s.n;
-    while (*p < *end && (**p == ' ' || **p == '\t')) ++*p;
-    while (*p < *end && ((*end)[-1] == ' ' || (*end)[-1] == '\t' || (*end)[-1] == '\r')) --*end;
-}
-
 /* Four digits of year: 1-2-3 is no date. */
 static bool take_date(const char **p, const char *end, int32_t *days) {
     int y, m, d;
@@ -96,9 +90,9 @@ static bool take_time(const char **p, const char *end, int64_t *micros) {
 }
 
 bool parse_date(Str s, int32_t *days) {
-    const char *p, *end;
+    s = str_strip(s);
+    const char *p = s.p, *end = s.p + s.n;
     int32_t v;
-    trim(s, &p, &end);
     if (!take_date(&p, end, &v) || p != end) return false;
     *days = v;
     return true;
@@ -106,9 +100,9 @@ bool parse_date(Str s, int32_t *days) {
 
 /* A time that rounds up to midnight of the next day is none. */
 bool parse_time(Str s, int64_t *micros) {
-    const char *p, *end;
+    s = str_strip(s);
+    const char *p = s.p, *end = s.p + s.n;
     int64_t v;
-    trim(s, &p, &end);
     if (!take_time(&p, end, &v) || p != end || v >= day) return false;
     *micros = v;
     return true;
@@ -116,10 +110,10 @@ bool parse_time(Str s, int64_t *micros) {
 
 /* A trailing Z (UTC) is allowed: a TIMESTAMP has no zone. */
 bool parse_timestamp(Str s, int64_t *micros) {
-    const char *p, *end;
+    s = str_strip(s);
+    const char *p = s.p, *end = s.p + s.n;
     int32_t days;
     int64_t time = 0;
-    trim(s, &p, &end);
     if (!take_date(&p, end, &days)) return false;
     if (p != end) {
         if (!take(&p, end, 'T') && !take(&p, end, ' ')) return false;

@@ -20,6 +20,19 @@ static inline bool str_eq(Str a, Str b) { return a.n == b.n && (a.n == 0 || memc
 int str_cmp(Str a, Str b);       /* bytewise, shorter first */
 bool str_ieq(Str a, Str b);      /* ASCII case folded */
 
+/* Without the blanks, tabs and carriage returns at both ends: what all readers of values allow around them. */
+static inline Str str_strip(Str s) {
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r')) s.p++, s.n--;
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r')) s.n--;
+    return s;
+}
+/* Takes a sign from the front; true: it was a minus. */
+static inline bool str_take_sign(Str *s) {
+    bool minus = s->n && s->p[0] == '-';
+    if (minus || (s->n && s->p[0] == '+')) s->p++, s->n--;
+    return minus;
+}
+
 typedef struct Intern Intern;
 Intern *intern_new(void);
 void intern_free(Intern *t);

@@ -55,6 +55,7 @@ int type_bytes(const Type *t);        /* bytes of one value in memory (type.def;
 int64_t type_elems(const Type *t);    /* elements of a tensor, DIM_ANY if a dimension is; 1 for scalars */
 const char *type_kind_text(TypeKind k);
 
+void type_print_name(Buf *b, const char *name); /* of a field: in double quotes unless it is a plain name */
 /* SQL spelling: "DECIMAL(15,2)", "TENSOR(FLOAT32, 3, *, *)", "INTEGER NOT NULL" only when `with_null`. */
 void type_print(Buf *b, const Type *t, bool with_null);
 /* Reads what type_print wrote with its nullability (a type without NOT NULL is nullable), and the synonyms INT, REAL,

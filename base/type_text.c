@@ -13,7 +13,7 @@ static bool plain_name(const char *s) {
     return *s == 0;
 }
 
-static void print_name(Buf *b, const char *s) {
+void type_print_name(Buf *b, const char *s) {
     if (plain_name(s)) {
         buf_puts(b, s);
         return;
@@ -31,7 +31,7 @@ static void print_fields(Buf *b, const Type *t, bool with_null) {
     for (uint32_t i = 0; i < t->n; i++) {
         if (i) buf_puts(b, ", ");
         if (t->names) {
-            print_name(b, t->names[i]);
+            type_print_name(b, t->names[i]);
             buf_putc(b, ' ');
         }
         type_print(b, t->fields[i], with_null);

@@ -50,8 +50,14 @@ uint64_t value_hash(const Value *v);
 int value_cmp(const Value *a, const Value *b);
 /* As dql's results print it (numbers shortest round-trip, tensors with type, shape and the first values). */
 void value_print(Buf *b, const Value *v);
+void value_print_whole(Buf *b, const Value *v); /* as CAST(.. AS VARCHAR): tensors with all elements in brackets */
 /* As it can be read back in a .dql text: quoted strings, DATE '..', casts where a literal alone has another type. */
 void value_print_literal(Buf *b, const Value *v);
+int64_t tensor_dim(const Value *t, uint32_t i); /* as the value's shape says, or its type */
+int64_t tensor_count(const Value *t);           /* elements */
+/* One element as a value of the element type, and back. */
+Value tensor_elem(const Value *t, int64_t i);
+void tensor_set(Value *t, int64_t i, const Value *v);
 /* Elements of tensors by index, widened: integers to double exactly up to 2^53. */
 double tensor_get(const Value *t, int64_t i);
 #endif
