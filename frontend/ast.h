@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define AST_MAX_DEPTH 2000
+#define AST_MAX_DEPTH 1000
 
 typedef enum AstKind {
 #define AST(kind, name, text) A_##kind,
