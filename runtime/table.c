@@ -94,7 +94,7 @@ TableVersion *version_new(BlockPool *pool, Schema *schema, uint32_t n, const Seg
         block_free(copy);
         return NULL;
     }
-    memcpy(copy, segs, sizeof *copy * n);
+    if (n) memcpy(copy, segs, sizeof *copy * n);
     *v = (TableVersion){.refs = 1, .pool = pool, .schema = schema_ref(schema), .n_segments = n, .segments = copy};
     pthread_mutex_init(&v->lock, NULL);
     v->cols = block_zalloc(pool, sizeof(VersionColumn) * ((size_t)schema->n + 1));
@@ -136,10 +136,12 @@ static void count_column(TableVersion *v, uint32_t col) {
     block_free(rows);
 }
 
-/* A segment that repeats a value settles it: the column does not become unique by counting. */
+/* A segment that is known to repeat a value settles it: the column does not become unique by counting. */
 static bool may_be_unique(const TableVersion *v, uint32_t col) {
-    for (uint32_t i = 0; i < v->n_segments; i++)
-        if (!v->segments[i].segment->cols[col].facts.unique) return false;
+    for (uint32_t i = 0; i < v->n_segments; i++) {
+        const Segment *s = v->segments[i].segment;
+        if (s->cols[col].facts.distinct < s->rows || !s->cols[col].facts.null_free) return false;
+    }
     return true;
 }
 
