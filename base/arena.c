@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Chunks grow with the arena, so that few blocks cost little and many blocks few mallocs. Hostile builds give
- * nearly every block a chunk of its own: a write past a block then leaves malloc's block, where ASan sees it. */
+ * nearly every block a chunk of its own: a write past a block then leaves malloc's block: ASan sees it. */
 #ifdef DQL_HOSTILE
 enum { CHUNK_MIN = 64, CHUNK_MAX = 64 };
 #else

@@ -1,8 +1,9 @@
 #include "base/date.h"
 #include <string.h>
 
-/* A day count goes by eras of 400 years (146,097 days) that begin on March 1, so that the leap day is a year's last
- * and the days before a month are (153 m + 2) / 5, m = 0 for March.  Day 0 is 1970-01-01, day 719,468 of era 0. */
+/* A day count goes by eras of 400 years (146,097 days) that begin on March 1, so that the leap day is a
+ * year's last and the days before a month are (153 m + 2) / 5, m = 0 for March.  Day 0 is 1970-01-01, day
+ * 719,468 of era 0. */
 enum { ERA_DAYS = 146097, ERA_TO_EPOCH = 719468 };
 
 static const int64_t second = 1000000, minute = 60 * INT64_C(1000000), hour = 3600 * INT64_C(1000000),
@@ -83,7 +84,8 @@ static bool take_time(const char **p, const char *end, int64_t *micros) {
     int h, m, s = 0;
     int64_t fraction = 0;
     if (!take_digits(p, end, 1, 2, &h) || !take(p, end, ':') || !take_digits(p, end, 2, 2, &m)) return false;
-    if (take(p, end, ':') && !(take_digits(p, end, 2, 2, &s) && take_fraction(p, end, &fraction))) return false;
+    if (take(p, end, ':') && !(take_digits(p, end, 2, 2, &s) && take_fraction(p, end, &fraction)))
+        return false;
     if (h > 23 || m > 59 || s > 59) return false;
     *micros = h * hour + m * minute + s * second + fraction;
     return true;
@@ -117,7 +119,7 @@ bool parse_timestamp(Str s, int64_t *micros) {
     if (!take_date(&p, end, &days)) return false;
     if (p != end) {
         if (!take(&p, end, 'T') && !take(&p, end, ' ')) return false;
-        while (take(&p, end, ' ')) {}
+        while (p < end && *p == ' ') p++;
         if (!take_time(&p, end, &time)) return false;
         take(&p, end, 'Z');
     }
@@ -205,7 +207,20 @@ static int week(int32_t days) {
     return (thursday - date_from_ymd(y, 1, 1)) / 7 + 1;
 }
 
-typedef enum Field { YEAR, MONTH, DAY, QUARTER, WEEK, DOW, DOY, HOUR, MINUTE, SECOND, EPOCH, FIELD_COUNT } Field;
+typedef enum Field {
+    YEAR,
+    MONTH,
+    DAY,
+    QUARTER,
+    WEEK,
+    DOW,
+    DOY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    EPOCH,
+    FIELD_COUNT
+} Field;
 
 static Field field_named(const char *name) {
     static const char *const names[] = {"year", "month", "day",    "quarter", "week", "dow",

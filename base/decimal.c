@@ -5,13 +5,16 @@
 
 typedef unsigned __int128 U128;
 
+/* clang-format off */
 #define E10 ((Int128)10000000000)
-#define FIVE(unit) (unit), (unit)*10, (unit)*100, (unit)*1000, (unit)*10000
+#define E20 (E10 * E10)
+#define E30 (E20 * E10)
+#define FIVE(unit) (unit), (unit) * 10, (unit) * 100, (unit) * 1000, (unit) * 10000
 static const Int128 powers[DECIMAL_MAX_DIGITS + 1] = {
-    FIVE((Int128)1),  FIVE((Int128)100000), FIVE(E10),       FIVE(E10 * 100000),       FIVE(E10 * E10),
-    FIVE(E10 * E10 * 100000), FIVE(E10 * E10 * E10), E10 * E10 * E10 * 100000, E10 * E10 * E10 * 1000000,
-    E10 * E10 * E10 * 10000000, E10 * E10 * E10 * 100000000};
+    FIVE((Int128)1), FIVE((Int128)100000), FIVE(E10), FIVE(E10 * 100000), FIVE(E20), FIVE(E20 * 100000),
+    FIVE(E30), E30 * 100000, E30 * 1000000, E30 * 10000000, E30 * 100000000};
 #undef FIVE
+/* clang-format on */
 
 Int128 decimal_pow10(int n) { return powers[n]; }
 
@@ -76,7 +79,8 @@ static bool divide_long(U128 n, U128 d, int digits, U128 *out) {
     return true;
 }
 
-bool decimal_div(Int128 a, int a_scale, Int128 b, int b_scale, int out_scale, int out_precision, Int128 *out) {
+bool decimal_div(Int128 a, int a_scale, Int128 b, int b_scale, int out_scale, int out_precision,
+                 Int128 *out) {
     U128 n = magnitude(a), d = magnitude(b), scaled, q;
     int shift = out_scale - a_scale + b_scale;
     if (b == 0) return false;
@@ -100,7 +104,7 @@ double decimal_to_f64(Int128 v, int scale) {
     return out;
 }
 
-/* What is rounded is the float as it prints: 1.005 is 1.01 with two digits, though the binary value is below it. */
+/* What is rounded is the float as it prints: 1.005 is 1.01 with two digits. */
 bool decimal_from_f64(double v, int precision, int scale, Int128 *out) {
     if (!isfinite(v)) return false;
     ShortDecimal d = shortest_f64(v);

@@ -4,8 +4,8 @@
 /* A number's text taken apart: digits with at most one point among them, without leading zeros. */
 typedef struct Parts {
     bool minus;
-    Str digits;  /* from the first digit that is not 0, the point included */
-    int64_t whole; /* digits before the point, after the exponent moved it; negative: zeros behind the point */
+    Str digits;    /* from the first digit that is not 0, the point included */
+    int64_t whole; /* digits before the point where the exponent puts it; below 0: zeros behind it */
 } Parts;
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -93,7 +93,8 @@ bool parse_decimal(Str s, int precision, int scale, Int128 *out) {
     bool minus = str_take_sign(&rest);
     if (!parse_short(rest, &digits, &frac) || frac > scale) return parse_long(s, precision, scale, out);
     Int128 v;
-    if (__builtin_mul_overflow((Int128)digits, decimal_pow10(scale - frac), &v) || !decimal_fits(v, precision))
+    if (__builtin_mul_overflow((Int128)digits, decimal_pow10(scale - frac), &v) ||
+        !decimal_fits(v, precision))
         return false;
     *out = minus ? -v : v;
     return true;

@@ -10,7 +10,9 @@ static const struct {
 #undef DIAG
 };
 
-void diags_init(Diags *d, Arena *arena, const Source *source) { *d = (Diags){.arena = arena, .source = source}; }
+void diags_init(Diags *d, Arena *arena, const Source *source) {
+    *d = (Diags){.arena = arena, .source = source};
+}
 
 static void add(Diags *d, Severity severity, DiagCode code, Span at, const char *fmt, va_list ap) {
     if (d->n == d->cap) {

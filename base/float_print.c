@@ -1,4 +1,4 @@
-/* Floats to text: the shortest digits that read back as the same float. From 1e-4 to below 1e15 without exponent. */
+/* Floats to text: the shortest digits that read back as the same float. 1e-4 to 1e15 without exponent. */
 #include "base/number.h"
 #include "base/pow10.h"
 #include <math.h>

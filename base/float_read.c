@@ -1,5 +1,6 @@
-/* Text to floats, correctly rounded. Three ways, the first that is sure of its answer wins: one exact operation on
- * doubles; the digits times a 128-bit power of ten, if no halfway case lies within the error; strtod.
+/* Text to floats, correctly rounded. Three ways, the first that is sure of its answer wins: one exact
+ * operation on doubles; the digits times a 128-bit power of ten, if no halfway case lies within the error;
+ * strtod.
  */
 #include "base/memory.h"
 #include "base/number.h"
@@ -79,7 +80,7 @@ static bool parse_word(Str s, double *out) {
     return true;
 }
 
-/* An error of at most 4 units below `rest` (0 when exact) never decides the rounding unless it reaches the half. */
+/* An error of at most 4 units below `rest` (0 when exact) decides nothing unless it reaches the half. */
 static bool round_up(U128 rest, U128 half, bool exact, bool sticky, uint64_t kept, bool *up) {
     if (exact) *up = rest > half || (rest == half && (sticky || (kept & 1)));
     else if (rest <= half && half - rest <= 4) return false;
@@ -141,10 +142,11 @@ static float slow_f32(Str s) {
     return v;
 }
 
-/* Both operands are exact, so one operation rounds once. */
+/* Both operands are exact, so one operation rounds once. Takes all zeros. */
 static bool exact_f64(const Scan *s, double *out) {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    if (s->digits == 0) return *out = 0, true;
     if (s->more || s->digits >> 53 || s->exponent < -22 || s->exponent > 22) return false;
     double v = (double)s->digits;
     *out = s->exponent < 0 ? v / powers[-s->exponent] : v * powers[s->exponent];
@@ -170,10 +172,7 @@ bool parse_f64(Str text, double *out) {
     uint64_t bits;
     text = str_strip(text);
     if (!scan(text, &s)) return parse_word(text, out);
-    if (s.digits == 0) v = 0;
-    else if (exact_f64(&s, &v)) {}
-    else if (fast_bits(&s, &format_f64, &bits)) v = f64_of_bits(bits);
-    else v = fabs(slow_f64(text));
+    if (!exact_f64(&s, &v)) v = fast_bits(&s, &format_f64, &bits) ? f64_of_bits(bits) : fabs(slow_f64(text));
     if (isinf(v)) return false;
     *out = s.minus ? -v : v;
     return true;

@@ -10,8 +10,9 @@ typedef struct Hash128 {
 } Hash128;
 
 uint64_t hash64(const void *p, size_t n, uint64_t seed);
+/* Not symmetric: the order of what is mixed in counts. */
 static inline uint64_t hash_mix(uint64_t h, uint64_t v) {
-    h = (h ^ v) * 0x9E3779B97F4A7C15ull;
+    h = ((h << 5 | h >> 59) ^ v) * 0x9E3779B97F4A7C15ull;
     return h ^ (h >> 29);
 }
 Hash128 hash128(const void *p, size_t n);

@@ -13,7 +13,8 @@ static bool digits_u64(Str s, uint64_t *out) {
     }
     for (; i < s.n; i++) {
         unsigned digit = (unsigned)(s.p[i] - '0');
-        if (digit > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, digit, &v)) return false;
+        if (digit > 9 || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, digit, &v))
+            return false;
     }
     *out = v;
     return true;
@@ -38,7 +39,8 @@ bool parse_u64(Str s, uint64_t *out) {
 }
 
 bool parse_bool(Str s, bool *out) {
-    static const char *const words[2][6] = {{"false", "f", "no", "n", "off", "0"}, {"true", "t", "yes", "y", "on", "1"}};
+    static const char *const words[2][6] = {{"false", "f", "no", "n", "off", "0"},
+                                            {"true", "t", "yes", "y", "on", "1"}};
     s = str_strip(s);
     for (int b = 0; b < 2; b++)
         for (int i = 0; i < 6; i++)

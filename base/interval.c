@@ -3,16 +3,16 @@
 #include "base/number.h"
 #include <string.h>
 
-/* A unit is months, days or microseconds of its own size; a fraction spills into the next smaller of these. */
+/* A unit is months, days or microseconds of its own size; a fraction spills into the next smaller. */
 static const struct Unit {
     const char *name;
     int32_t months, days;
     int64_t micros;
 } units[] = {
-    {"year", 12, 0, 0},          {"quarter", 3, 0, 0},        {"month", 1, 0, 0},
-    {"mon", 1, 0, 0},            {"week", 0, 7, 0},           {"day", 0, 1, 0},
-    {"hour", 0, 0, 3600000000},  {"minute", 0, 0, 60000000},  {"min", 0, 0, 60000000},
-    {"second", 0, 0, 1000000},   {"sec", 0, 0, 1000000},      {"millisecond", 0, 0, 1000},
+    {"year", 12, 0, 0},         {"quarter", 3, 0, 0},       {"month", 1, 0, 0},
+    {"mon", 1, 0, 0},           {"week", 0, 7, 0},          {"day", 0, 1, 0},
+    {"hour", 0, 0, 3600000000}, {"minute", 0, 0, 60000000}, {"min", 0, 0, 60000000},
+    {"second", 0, 0, 1000000},  {"sec", 0, 0, 1000000},     {"millisecond", 0, 0, 1000},
     {"microsecond", 0, 0, 1},
 };
 
@@ -116,7 +116,8 @@ static bool add_part(Reader *r, Interval *iv) {
 }
 
 static bool negate(Interval *iv) {
-    return !__builtin_sub_overflow(0, iv->months, &iv->months) && !__builtin_sub_overflow(0, iv->days, &iv->days) &&
+    return !__builtin_sub_overflow(0, iv->months, &iv->months) &&
+           !__builtin_sub_overflow(0, iv->days, &iv->days) &&
            !__builtin_sub_overflow(0, iv->micros, &iv->micros);
 }
 
@@ -153,7 +154,9 @@ bool parse_interval(Str s, const char *unit, Interval *out) {
 }
 
 static void print_part(Buf *b, int n, const char *unit) {
-    if (n) buf_printf(b, "%s%d %s%s", b->n && b->p[b->n - 1] != ' ' ? " " : "", n, unit, n == 1 || n == -1 ? "" : "s");
+    if (n)
+        buf_printf(b, "%s%d %s%s", b->n && b->p[b->n - 1] != ' ' ? " " : "", n, unit,
+                   n == 1 || n == -1 ? "" : "s");
 }
 
 /* 1 year 2 months 3 days 04:05:06; parts that are 0 are left out, and each has its own sign. */

@@ -27,7 +27,7 @@ static bool ends_in_escape(Str pattern, char escape) {
     return false;
 }
 
-/* The pattern without escapes if it is a literal between optional runs of %: true, and which runs there are. */
+/* The pattern without escapes if it is a literal between optional runs of %, and which runs there are. */
 static bool simple_pattern(Arena *a, const Like *l, Str *literal, bool *before, bool *after) {
     char *text = arena_alloc(a, l->pattern.n);
     *literal = (Str){text, 0};
@@ -76,7 +76,8 @@ static size_t literal_run(const Like *l, const char *p, const char *end) {
 }
 
 /* Where a match of the pattern from p on can begin, at s or later; NULL: nowhere. */
-static const char *next_start(const Like *l, const char *p, const char *end, const char *s, const char *s_end) {
+static const char *next_start(const Like *l, const char *p, const char *end, const char *s,
+                              const char *s_end) {
     size_t run = l->fold ? 0 : literal_run(l, p, end);
     return run ? memmem(s, (size_t)(s_end - s), p, run) : s;
 }

@@ -10,8 +10,9 @@ const Pow10 pow10_table[POW10_MAX - POW10_MIN + 1] = {
 
 typedef unsigned __int128 U128;
 
-/* x * 10^e, scaled as pow10_table, to its upper 64 bits; the last bit is set if anything below them is ("round to
- * odd"): comparisons with the boundaries of a float then decide as the exact product would. The factor rounds up. */
+/* x * 10^e, scaled as pow10_table, to its upper 64 bits; the last bit is set if anything below them is
+ * ("round to odd"): comparisons with the boundaries of a float then decide as the exact product would. The
+ * factor rounds up. */
 static uint64_t scaled(Pow10 p, uint64_t x) {
     uint64_t low = (uint64_t)((U128)p.lo * x >> 64);
     U128 y = (U128)p.hi * x + low;
@@ -26,8 +27,8 @@ static ShortDecimal without_zeros(uint64_t digits, int exponent) {
 /* floor(log10(2^q)), or of 3/4 2^q: where the gap below the float is half the one above it. */
 static int log10_gap(int q, bool closer) { return (q * 1262611 - (closer ? 524031 : 0)) >> 22; }
 
-/* The shortest decimal in the rounding interval of c 2^q (R. Giulietti, "The Schubfach way to render doubles").
- * All quantities are quarters of units of 10^k; the interval holds its ends when c is even. */
+/* The shortest decimal in the rounding interval of c 2^q (R. Giulietti, "The Schubfach way to render
+ * doubles"). All quantities are quarters of units of 10^k; the interval holds its ends when c is even. */
 static ShortDecimal shortest(uint64_t c, int q, bool closer) {
     int k = log10_gap(q, closer), h = q + pow10_log2(-k) + 1;
     Pow10 p = pow10_get(-k);

@@ -63,7 +63,7 @@ const char *intern_cstr(Intern *t, const char *s) { return intern(t, str_of(s));
 
 static int min3(int a, int b, int c) { return a < b ? (a < c ? a : c) : (b < c ? b : c); }
 
-/* Edit distance where swapping two neighbours is one step (optimal string alignment). rows: 3 of (b.n + 1). */
+/* Edit distance where swapping two neighbours is one step (optimal string alignment). rows: 3 (b.n + 1). */
 static int distance(Str a, Str b, int *rows) {
     int *before = rows, *prev = rows + b.n + 1, *row = prev + b.n + 1;
     for (size_t j = 0; j <= b.n; j++) row[j] = (int)j;

@@ -76,7 +76,7 @@ Str utf8_substring(Str s, int64_t from, int64_t len) {
     return (Str){p, (size_t)(skip_chars(p, end, to - from) - p)};
 }
 
-/* U+00C0..U+00DE without the multiplication sign are the capitals of U+00E0..U+00FE: C3 80..9E and C3 A0..BE. */
+/* U+00C0..U+00DE without the multiplication sign are the capitals of U+00E0..U+00FE: C3 80..9E, A0..BE. */
 static bool latin(const char *p, unsigned char first) {
     unsigned char c = (unsigned char)(*p - first);
     return p[-1] == (char)0xC3 && c <= 0x1E && c != 0x17;

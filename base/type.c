@@ -4,8 +4,17 @@
 #include "base/str.h"
 #include <string.h>
 
-typedef enum TypeClass { CLASS_NONE, CLASS_BOOL, CLASS_INT, CLASS_FLOAT, CLASS_DECIMAL, CLASS_TIME, CLASS_TEXT,
-                         CLASS_NESTED, CLASS_REL } TypeClass;
+typedef enum TypeClass {
+    CLASS_NONE,
+    CLASS_BOOL,
+    CLASS_INT,
+    CLASS_FLOAT,
+    CLASS_DECIMAL,
+    CLASS_TIME,
+    CLASS_TEXT,
+    CLASS_NESTED,
+    CLASS_REL
+} TypeClass;
 
 static const struct {
     const char *text;
@@ -101,7 +110,9 @@ static const Type *const no_fields[1];
 static const char *const no_names[1];
 
 const Type *type_tensor(TypePool *p, const Type *elem, uint32_t rank, const int64_t *dims) {
-    return pool_get(p, &(Type){.kind = TY_TENSOR, .n = rank, .elem = type_nullable(elem, false),
+    return pool_get(p, &(Type){.kind = TY_TENSOR,
+                               .n = rank,
+                               .elem = type_nullable(elem, false),
                                .dims = rank ? dims : no_dims});
 }
 
@@ -112,7 +123,9 @@ const Type *type_list(TypePool *p, const Type *elem) {
 const Type *type_struct(TypePool *p, uint32_t n, const char *const *names, const Type *const *fields) {
     const char **own = ARENA_ARRAY(p->arena, const char *, n);
     for (uint32_t i = 0; i < n; i++) own[i] = intern_cstr(p->names, names[i]);
-    return pool_get(p, &(Type){.kind = TY_STRUCT, .n = n, .fields = n ? fields : no_fields,
+    return pool_get(p, &(Type){.kind = TY_STRUCT,
+                               .n = n,
+                               .fields = n ? fields : no_fields,
                                .names = n ? (const char *const *)own : no_names});
 }
 
@@ -131,6 +144,7 @@ static const Type **import_fields(TypePool *p, const Type *t) {
 }
 
 static const Type *import_not_null(TypePool *p, const Type *t) {
+    /* clang-format off */
     switch (t->kind) {
     case TY_DECIMAL: return type_decimal(p, t->precision, t->scale);
     case TY_TENSOR: return type_tensor(p, type_import(p, t->elem), t->n, t->dims);
@@ -141,10 +155,13 @@ static const Type *import_not_null(TypePool *p, const Type *t) {
     case TY_U32: case TY_U64: case TY_F16: case TY_BF16: case TY_F32: case TY_F64: case TY_DATE: case TY_TIME:
     case TY_TIMESTAMP: case TY_INTERVAL: case TY_VARCHAR: case TY_BLOB: case TY_COUNT: break;
     }
+    /* clang-format on */
     return type_get(p, t->kind);
 }
 
-const Type *type_import(TypePool *p, const Type *t) { return type_nullable(import_not_null(p, t), t->nullable); }
+const Type *type_import(TypePool *p, const Type *t) {
+    return type_nullable(import_not_null(p, t), t->nullable);
+}
 
 bool type_is_integer(const Type *t) { return kinds[t->kind].class == CLASS_INT; }
 bool type_is_float(const Type *t) { return kinds[t->kind].class == CLASS_FLOAT; }

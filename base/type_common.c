@@ -25,8 +25,8 @@ static TypeKind common_float(TypeKind a, TypeKind b) {
 }
 
 static int integer_digits(TypeKind k) {
-    static const uint8_t digits[TY_COUNT] = {[TY_I8] = 3,  [TY_I16] = 5, [TY_I32] = 10, [TY_I64] = 19,
-                                             [TY_U8] = 3,  [TY_U16] = 5, [TY_U32] = 10, [TY_U64] = 20};
+    static const uint8_t digits[TY_COUNT] = {[TY_I8] = 3, [TY_I16] = 5, [TY_I32] = 10, [TY_I64] = 19,
+                                             [TY_U8] = 3, [TY_U16] = 5, [TY_U32] = 10, [TY_U64] = 20};
     return digits[k];
 }
 

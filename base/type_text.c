@@ -123,17 +123,19 @@ static bool take_number(Reader *r, int64_t max, int64_t *out) {
 }
 
 /* The kinds that are one word, and how else people spell them. INT8 counts bits like UINT8, not bytes. */
+/* clang-format off */
 static const struct {
     const char *text;
     TypeKind kind;
 } words[] = {
-    {"BOOL", TY_BOOL},      {"INT8", TY_I8},       {"INT16", TY_I16},      {"INT32", TY_I32},
-    {"INT", TY_I32},        {"INT64", TY_I64},     {"UINT8", TY_U8},       {"UINT16", TY_U16},
-    {"UINT32", TY_U32},     {"UINT64", TY_U64},    {"HALF", TY_F16},       {"REAL", TY_F32},
+    {"BOOL", TY_BOOL},      {"INT8", TY_I8},       {"INT16", TY_I16},       {"INT32", TY_I32},
+    {"INT", TY_I32},        {"INT64", TY_I64},     {"UINT8", TY_U8},        {"UINT16", TY_U16},
+    {"UINT32", TY_U32},     {"UINT64", TY_U64},    {"HALF", TY_F16},        {"REAL", TY_F32},
     {"FLOAT64", TY_F64},    {"FLOAT", TY_F64},     {"NUMERIC", TY_DECIMAL}, {"DEC", TY_DECIMAL},
     {"DATETIME", TY_TIMESTAMP}, {"TEXT", TY_VARCHAR}, {"STRING", TY_VARCHAR}, {"CHAR", TY_VARCHAR},
-    {"CHARACTER", TY_VARCHAR}, {"BYTEA", TY_BLOB},  {"BYTES", TY_BLOB},
+    {"CHARACTER", TY_VARCHAR},  {"BYTEA", TY_BLOB},   {"BYTES", TY_BLOB},
 };
+/* clang-format on */
 
 static bool kind_of_word(Str word, TypeKind *kind) {
     for (TypeKind k = 0; k < TY_COUNT; k++)

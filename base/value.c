@@ -28,6 +28,7 @@ Value tensor_elem(const Value *t, int64_t i) {
     int32_t i32;
     uint16_t u16;
     uint32_t u32;
+    /* clang-format off */
     switch (e->kind) {
     case TY_BOOL: v.b = *at != 0; break;
     case TY_I8: v.i = (int8_t)*at; break;
@@ -46,6 +47,7 @@ Value tensor_elem(const Value *t, int64_t i) {
     case TY_VARCHAR: case TY_BLOB: case TY_LIST: case TY_STRUCT: case TY_TENSOR: case TY_REL: case TY_COUNT:
         BUG("no tensor has elements of type %s", type_kind_text(e->kind));
     }
+    /* clang-format on */
     return v;
 }
 
@@ -109,6 +111,7 @@ static bool same_interval(Interval a, Interval b) {
 bool value_same(const Value *a, const Value *b) {
     if (a->type != b->type || a->null != b->null) return false;
     if (a->null) return true;
+    /* clang-format off */
     switch (a->type->kind) {
     case TY_NULL: case TY_REL: case TY_COUNT: return true;
     case TY_BOOL: return a->b == b->b;
@@ -123,6 +126,7 @@ bool value_same(const Value *a, const Value *b) {
     case TY_LIST: case TY_STRUCT: return same_list(a, b);
     case TY_TENSOR: return same_tensor(a, b);
     }
+    /* clang-format on */
     return false;
 }
 
@@ -152,6 +156,7 @@ static uint64_t hash_tensor(const Value *t) {
 }
 
 static uint64_t payload_hash(const Value *v) {
+    /* clang-format off */
     switch (v->type->kind) {
     case TY_NULL: case TY_REL: case TY_COUNT: return 0;
     case TY_BOOL: return v->b;
@@ -167,6 +172,7 @@ static uint64_t payload_hash(const Value *v) {
     case TY_LIST: case TY_STRUCT: return hash_values(v->list.at, v->list.n);
     case TY_TENSOR: return hash_tensor(v);
     }
+    /* clang-format on */
     return 0;
 }
 
@@ -207,6 +213,7 @@ static int cmp_tensor(const Value *a, const Value *b) {
 
 int value_cmp(const Value *a, const Value *b) {
     if (a->null || b->null) return a->null - b->null;
+    /* clang-format off */
     switch (a->type->kind) {
     case TY_NULL: case TY_REL: case TY_COUNT: return 0;
     case TY_BOOL: return a->b - b->b;
@@ -221,5 +228,6 @@ int value_cmp(const Value *a, const Value *b) {
     case TY_LIST: case TY_STRUCT: return cmp_list(a, b);
     case TY_TENSOR: return cmp_tensor(a, b);
     }
+    /* clang-format on */
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Casts of one value, PostgreSQL's rules: floats round half to even and decimals half away from zero, what is out of
- * range or no text of the type fails, NULL stays NULL.
+/* Casts of one value, PostgreSQL's rules: floats round half to even and decimals half away from zero, what is
+ * out of range or no text of the type fails, NULL stays NULL.
  */
 #include "base/date.h"
 #include "base/number.h"
@@ -47,7 +47,8 @@ static bool is_unsigned(const Type *t) { return t->kind >= TY_U8 && t->kind <= T
 static bool whole_of(const Value *v, Int128 *out) {
     double f = v->type->kind == TY_F64 ? v->f64 : v->f32;
     if (v->type->kind == TY_BOOL) return *out = v->b, true;
-    if (v->type->kind == TY_DECIMAL) return decimal_rescale(v->dec, v->type->scale, 0, DECIMAL_MAX_DIGITS, out);
+    if (v->type->kind == TY_DECIMAL)
+        return decimal_rescale(v->dec, v->type->scale, 0, DECIMAL_MAX_DIGITS, out);
     if (type_is_integer(v->type)) return *out = is_unsigned(v->type) ? (Int128)v->u : (Int128)v->i, true;
     if (!(fabs(f) < 1e38)) return false;
     return *out = (Int128)rint(f), true;
@@ -68,7 +69,8 @@ static bool text_to_integer(const Cast *c, Str s, Value *out) {
     if (parse_i64(s, &i)) return store_integer(c, i, out);
     if (parse_u64(s, &u)) return store_integer(c, (Int128)u, out);
     Int128 big;
-    return parse_decimal(s, DECIMAL_MAX_DIGITS, 0, &big) && !memchr(s.p, '.', s.n) ? fail_range(c) : fail_text(c, s);
+    return parse_decimal(s, DECIMAL_MAX_DIGITS, 0, &big) && !memchr(s.p, '.', s.n) ? fail_range(c)
+                                                                                   : fail_text(c, s);
 }
 
 static bool to_integer(const Cast *c, const Value *v, Value *out) {
@@ -97,15 +99,16 @@ static bool to_decimal(const Cast *c, const Value *v, Value *out) {
         return parse_f64(v->s, &(double){0}) ? fail_range(c) : fail_text(c, v->s);
     }
     if (!type_is_numeric(v->type)) return fail_types(c, v->type);
-    if (v->type->kind == TY_F64) return decimal_from_f64(v->f64, precision, scale, &out->dec) || fail_range(c);
+    if (v->type->kind == TY_F64)
+        return decimal_from_f64(v->f64, precision, scale, &out->dec) || fail_range(c);
     if (type_is_float(v->type)) return decimal_from_f32(v->f32, precision, scale, &out->dec) || fail_range(c);
     if (v->type->kind == TY_DECIMAL) whole = v->dec;
     else whole_of(v, &whole);
     return decimal_rescale(whole, from, scale, precision, &out->dec) || fail_range(c);
 }
 
-/* The float on the way from double to 16 bits: towards zero, with the last bit set if anything was lost, so that the
- * second rounding decides as one would ("round to odd"). */
+/* The float on the way from double to 16 bits: towards zero, with the last bit set if anything was lost, so
+ * that the second rounding decides as one would ("round to odd"). */
 static float round_to_odd(double v) {
     float f = (float)v;
     uint32_t bits;
@@ -118,7 +121,8 @@ static float round_to_odd(double v) {
 
 static float narrow(const Type *to, double v) {
     if (to->kind == TY_F32) return (float)v;
-    return to->kind == TY_F16 ? f16_to_f32(f32_to_f16(round_to_odd(v))) : bf16_to_f32(f32_to_bf16(round_to_odd(v)));
+    return to->kind == TY_F16 ? f16_to_f32(f32_to_f16(round_to_odd(v)))
+                              : bf16_to_f32(f32_to_bf16(round_to_odd(v)));
 }
 
 static bool store_float(const Cast *c, double v, Value *out) {
@@ -242,8 +246,8 @@ static bool shape_of(const Cast *c, const Value *v, int64_t *shape) {
         int64_t want = c->to->dims[i], size = v ? outer_size(v, i) : want == DIM_ANY ? 0 : want;
         if (size < 0) return *c->why = "has fewer dimensions than the tensor, or a NULL", false;
         if (want != DIM_ANY && want != size) {
-            *c->why = arena_printf(c->arena, "has size %lld in dimension %u where %lld is expected", (long long)size, i,
-                                   (long long)want);
+            *c->why = arena_printf(c->arena, "has size %lld in dimension %u where %lld is expected",
+                                   (long long)size, i, (long long)want);
             return false;
         }
         shape[i] = size;
@@ -291,6 +295,7 @@ static bool to_tensor(const Cast *c, const Value *v, Value *out) {
 /* ---- all of them ---- */
 
 static bool convert(const Cast *c, const Value *v, Value *out) {
+    /* clang-format off */
     switch (c->to->kind) {
     case TY_BOOL: return to_bool(c, v, out);
     case TY_I8: case TY_I16: case TY_I32: case TY_I64: case TY_U8: case TY_U16: case TY_U32: case TY_U64:
@@ -304,6 +309,7 @@ static bool convert(const Cast *c, const Value *v, Value *out) {
     case TY_TENSOR: return to_tensor(c, v, out);
     case TY_NULL: case TY_REL: case TY_COUNT: break;
     }
+    /* clang-format on */
     return fail_types(c, v->type);
 }
 

@@ -84,6 +84,7 @@ void value_print(Buf *b, const Value *v) {
         buf_puts(b, "NULL");
         return;
     }
+    /* clang-format off */
     switch (v->type->kind) {
     case TY_NULL: case TY_REL: case TY_COUNT: buf_puts(b, "NULL"); break;
     case TY_BOOL: buf_puts(b, v->b ? "true" : "false"); break;
@@ -101,6 +102,7 @@ void value_print(Buf *b, const Value *v) {
     case TY_LIST: case TY_STRUCT: print_items(b, v, print_item); break;
     case TY_TENSOR: print_tensor_start(b, v); break;
     }
+    /* clang-format on */
 }
 
 void value_print_whole(Buf *b, const Value *v) {
@@ -110,7 +112,8 @@ void value_print_whole(Buf *b, const Value *v) {
 
 /* ---- literals ---- */
 
-/* A finite number is a literal of its own inside a tensor, whose cast gives it its type; -0 would lose its sign. */
+/* A finite number is a literal of its own inside a tensor, whose cast gives it its type; -0 would lose
+ * its sign. */
 static void print_element_literal(Buf *b, const Value *v) {
     double f = !type_is_float(v->type) ? 1 : v->type->kind == TY_F64 ? v->f64 : v->f32;
     if (isfinite(f) && !(f == 0 && signbit(f))) value_print(b, v);

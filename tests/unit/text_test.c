@@ -8,11 +8,29 @@ static Arena *arena;
 static const char *cstr(Str s) { return arena_strndup(arena, s.p, s.n); }
 
 static void check_valid(void) {
-    static const char *const good[] = {"", "a", "\xC3\xA9", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBD",
-                                       "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "abcdefgh\xC3\xA9ijklmnop"};
-    static const char *const bad[] = {"\x80", "\xC0\x80", "\xC1\xBF", "\xC3", "\xC3(", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                                      "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE2\x82",
-                                      "abcdefgh\xE2\x82", "\xF0\x90\x80"};
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\xC3\xA9",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEF\xBF\xBD",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF",
+                                       "abcdefgh\xC3\xA9ijklmnop"};
+    static const char *const bad[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xC3",
+                                      "\xC3(",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xFF",
+                                      "\xE2\x82",
+                                      "abcdefgh\xE2\x82",
+                                      "\xF0\x90\x80"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) CHECK(utf8_valid(str_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!utf8_valid(str_of(bad[i])));
 }
@@ -70,9 +88,9 @@ static void check_kinds(void) {
         const char *pattern, *literal;
         LikeKind kind;
     } rows[] = {
-        {"abc", "abc", LIKE_EXACT},     {"", "", LIKE_EXACT},         {"abc%", "abc", LIKE_PREFIX},
-        {"%abc", "abc", LIKE_SUFFIX},   {"%%abc", "abc", LIKE_SUFFIX}, {"%abc%%", "abc", LIKE_CONTAINS},
-        {"a\\%b", "a%b", LIKE_EXACT},   {"\\%%", "%", LIKE_PREFIX},   {"%\\_\\\\%", "_\\", LIKE_CONTAINS},
+        {"abc", "abc", LIKE_EXACT},   {"", "", LIKE_EXACT},          {"abc%", "abc", LIKE_PREFIX},
+        {"%abc", "abc", LIKE_SUFFIX}, {"%%abc", "abc", LIKE_SUFFIX}, {"%abc%%", "abc", LIKE_CONTAINS},
+        {"a\\%b", "a%b", LIKE_EXACT}, {"\\%%", "%", LIKE_PREFIX},    {"%\\_\\\\%", "_\\", LIKE_CONTAINS},
         {"\\a", "a", LIKE_EXACT},
     };
     static const char *const general[] = {"a%b", "_", "a_%", "%a%b%", "%_%"};
@@ -94,15 +112,18 @@ static void check_kinds(void) {
 }
 
 static void check_like(void) {
-    CHECK(like("abc", "abc", '\\', false) && !like("abcd", "abc", '\\', false) && !like("ab", "abc", '\\', false));
-    CHECK(like("abcd", "abc%", '\\', false) && like("abc", "abc%", '\\', false) && !like("xabc", "abc%", '\\', false));
+    CHECK(like("abc", "abc", '\\', false) && !like("abcd", "abc", '\\', false) &&
+          !like("ab", "abc", '\\', false));
+    CHECK(like("abcd", "abc%", '\\', false) && like("abc", "abc%", '\\', false) &&
+          !like("xabc", "abc%", '\\', false));
     CHECK(like("xabc", "%abc", '\\', false) && !like("abcx", "%abc", '\\', false));
     CHECK(like("xabcx", "%abc%", '\\', false) && !like("xabx", "%abc%", '\\', false));
     CHECK(like("", "%", '\\', false) && like("", "", '\\', false) && !like("", "_", '\\', false));
     CHECK(like("\xC3\xA9", "_", '\\', false) && !like("\xC3\xA9", "__", '\\', false));
     CHECK(like("\xC3", "_", '\\', false) && like("\xFF\xFE", "__", '\\', false));
     CHECK(like("x\xC3\xA9y", "x_y", '\\', false) && like("x\xC3\xA9y", "%_y", '\\', false));
-    CHECK(like("50%", "50!%", '!', false) && !like("500", "50!%", '!', false) && like("a!b", "a!!b", '!', false));
+    CHECK(like("50%", "50!%", '!', false) && !like("500", "50!%", '!', false) &&
+          like("a!b", "a!!b", '!', false));
     CHECK(like("a%b", "a%%b", '%', false) && !like("axb", "a%%b", '%', false));
     CHECK(like("a_b", "a__b", '_', false) && !like("axxb", "a__b", '_', false));
     CHECK(like("a\\b", "a\\b", 0, false) && like("a\\zb", "a\\%b", 0, false));
@@ -130,8 +151,10 @@ static void check_against_slow(void) {
     for (int i = 0; i < 200000; i++) {
         char s[12], p[10];
         int n = 0, m = 0;
-        for (seed = seed * 1664525 + 1013904223; n < (int)(seed >> 28) % 11; n++) s[n] = "ab%"[(seed >> n) % 3];
-        for (seed = seed * 1664525 + 1013904223; m < (int)(seed >> 28) % 8; m++) p[m] = "ab%_%a"[(seed >> (2 * m)) % 6];
+        for (seed = seed * 1664525 + 1013904223; n < (int)(seed >> 28) % 11; n++)
+            s[n] = "ab%"[(seed >> n) % 3];
+        for (seed = seed * 1664525 + 1013904223; m < (int)(seed >> 28) % 8; m++)
+            p[m] = "ab%_%a"[(seed >> (2 * m)) % 6];
         if (m && (seed & 1)) p[m - 1] = '\\', p[m++] = "ab%_"[seed >> 5 & 3];
         s[n] = p[m] = 0;
         agreed += like(s, p, '\\', false) == slow_like(s, p) && like(s, p, '\\', true) == slow_like(s, p);

@@ -38,7 +38,8 @@ static void check_interning(void) {
 static void check_import(void) {
     Arena *arena = arena_new();
     TypePool *other = typepool_new(arena);
-    const char *s = "REL(STRUCT(a DECIMAL(15,2) NOT NULL, b TENSOR(FLOAT32, 3, *))[] NOT NULL, NULL, VARCHAR)";
+    const char *s =
+        "REL(STRUCT(a DECIMAL(15,2) NOT NULL, b TENSOR(FLOAT32, 3, *))[] NOT NULL, NULL, VARCHAR)";
     const Type *t = type_parse(other, s, NULL);
     CHECK(type_import(pool, t) == parse(s) && type_import(pool, t) != t);
     CHECK_STR(text(type_import(pool, t)), s);
@@ -60,41 +61,111 @@ static void check_sizes(void) {
     const int64_t big[] = {INT64_MAX / 2, 3, 0};
     CHECK_INT(type_elems(type_tensor(pool, type_get(pool, TY_F32), 2, big)), INT64_MAX);
     CHECK_INT(type_elems(type_tensor(pool, type_get(pool, TY_F32), 3, big)), 0);
-    CHECK(type_is_integer(parse("UBIGINT")) && type_is_float(parse("HALF")) && type_is_numeric(parse("DEC(3)")));
-    CHECK(!type_is_numeric(parse("DATE")) && !type_is_integer(parse("BOOL")) && !type_is_float(parse("DEC(3)")));
+    CHECK(type_is_integer(parse("UBIGINT")) && type_is_float(parse("HALF")) &&
+          type_is_numeric(parse("DEC(3)")));
+    CHECK(!type_is_numeric(parse("DATE")) && !type_is_integer(parse("BOOL")) &&
+          !type_is_float(parse("DEC(3)")));
 }
 
 static void check_round_trip(void) {
     static const char *const same[] = {
-        "NULL", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT NOT NULL", "UTINYINT", "USMALLINT", "UINTEGER",
-        "UBIGINT", "FLOAT16", "BFLOAT16", "FLOAT32", "DOUBLE", "DECIMAL(38,38)", "DECIMAL(1,0) NOT NULL", "DATE",
-        "TIME", "TIMESTAMP", "INTERVAL", "VARCHAR", "BLOB", "INTEGER[]", "INTEGER NOT NULL[][] NOT NULL",
-        "STRUCT(a INTEGER, \"B c\"\"d\" VARCHAR NOT NULL)", "STRUCT()", "TENSOR(FLOAT32)",
-        "TENSOR(FLOAT32, 3, *, *) NOT NULL", "STRUCT(a INTEGER)[]", "REL()", "REL(REL(INTEGER), DATE NOT NULL)",
+        "NULL",
+        "BOOLEAN",
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT NOT NULL",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "FLOAT16",
+        "BFLOAT16",
+        "FLOAT32",
+        "DOUBLE",
+        "DECIMAL(38,38)",
+        "DECIMAL(1,0) NOT NULL",
+        "DATE",
+        "TIME",
+        "TIMESTAMP",
+        "INTERVAL",
+        "VARCHAR",
+        "BLOB",
+        "INTEGER[]",
+        "INTEGER NOT NULL[][] NOT NULL",
+        "STRUCT(a INTEGER, \"B c\"\"d\" VARCHAR NOT NULL)",
+        "STRUCT()",
+        "TENSOR(FLOAT32)",
+        "TENSOR(FLOAT32, 3, *, *) NOT NULL",
+        "STRUCT(a INTEGER)[]",
+        "REL()",
+        "REL(REL(INTEGER), DATE NOT NULL)",
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) CHECK_STR(text(parse(same[i])), same[i]);
 }
 
 static void check_synonyms(void) {
     static const char *const pairs[][2] = {
-        {"int", "INTEGER"}, {" INT ", "INTEGER"}, {"real", "FLOAT32"}, {"FLOAT", "DOUBLE"}, {"FLOAT(24)", "FLOAT32"},
-        {"FLOAT(25)", "DOUBLE"}, {"Double  Precision", "DOUBLE"}, {"FLOAT64", "DOUBLE"}, {"NUMERIC", "DECIMAL(18,3)"},
-        {"NUMERIC(7)", "DECIMAL(7,0)"}, {"numeric ( 7 , 2 )", "DECIMAL(7,2)"}, {"TEXT", "VARCHAR"},
-        {"STRING", "VARCHAR"}, {"VARCHAR(25)", "VARCHAR"}, {"CHAR(1)", "VARCHAR"}, {"CHARACTER VARYING(9)", "VARCHAR"},
-        {"UINT8", "UTINYINT"}, {"INT8", "TINYINT"}, {"INT64", "BIGINT"}, {"BYTEA", "BLOB"},
-        {"tensor(float32,3,*,*)", "TENSOR(FLOAT32, 3, *, *)"}, {"text []\tnot  null", "VARCHAR[] NOT NULL"},
+        {"int", "INTEGER"},
+        {" INT ", "INTEGER"},
+        {"real", "FLOAT32"},
+        {"FLOAT", "DOUBLE"},
+        {"FLOAT(24)", "FLOAT32"},
+        {"FLOAT(25)", "DOUBLE"},
+        {"Double  Precision", "DOUBLE"},
+        {"FLOAT64", "DOUBLE"},
+        {"NUMERIC", "DECIMAL(18,3)"},
+        {"NUMERIC(7)", "DECIMAL(7,0)"},
+        {"numeric ( 7 , 2 )", "DECIMAL(7,2)"},
+        {"TEXT", "VARCHAR"},
+        {"STRING", "VARCHAR"},
+        {"VARCHAR(25)", "VARCHAR"},
+        {"CHAR(1)", "VARCHAR"},
+        {"CHARACTER VARYING(9)", "VARCHAR"},
+        {"UINT8", "UTINYINT"},
+        {"INT8", "TINYINT"},
+        {"INT64", "BIGINT"},
+        {"BYTEA", "BLOB"},
+        {"tensor(float32,3,*,*)", "TENSOR(FLOAT32, 3, *, *)"},
+        {"text []\tnot  null", "VARCHAR[] NOT NULL"},
         {"struct ( a int , b text [] )", "STRUCT(a INTEGER, b VARCHAR[])"},
     };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) CHECK_STR(text(parse(pairs[i][0])), pairs[i][1]);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        CHECK_STR(text(parse(pairs[i][0])), pairs[i][1]);
 }
 
 static void check_errors(void) {
     static const char *const bad[] = {
-        "", "INTEGERS", "LIST", "DECIMAL(0,0)", "DECIMAL(39,0)", "DECIMAL(3,4)", "DECIMAL(3", "DECIMAL()", "TENSOR",
-        "TENSOR()", "TENSOR(VARCHAR, 3)", "TENSOR(FLOAT32, -1)", "TENSOR(FLOAT32, 1,1,1,1,1,1,1,1,1)",
-        "TENSOR(FLOAT32, 99999999, 99999999)", "TENSOR(FLOAT32, 3", "STRUCT", "STRUCT(a)", "STRUCT(INTEGER)x",
-        "STRUCT(\"\" INTEGER)", "STRUCT(\"a INTEGER)", "VARCHAR(", "VARCHAR()", "INTEGER[", "INTEGER[3]", "INTEGER x",
-        "INTEGER NOT", "FLOAT(54)", "FLOAT(0)", "REL(INTEGER,)", "99999999999999999999",
+        "",
+        "INTEGERS",
+        "LIST",
+        "DECIMAL(0,0)",
+        "DECIMAL(39,0)",
+        "DECIMAL(3,4)",
+        "DECIMAL(3",
+        "DECIMAL()",
+        "TENSOR",
+        "TENSOR()",
+        "TENSOR(VARCHAR, 3)",
+        "TENSOR(FLOAT32, -1)",
+        "TENSOR(FLOAT32, 1,1,1,1,1,1,1,1,1)",
+        "TENSOR(FLOAT32, 99999999, 99999999)",
+        "TENSOR(FLOAT32, 3",
+        "STRUCT",
+        "STRUCT(a)",
+        "STRUCT(INTEGER)x",
+        "STRUCT(\"\" INTEGER)",
+        "STRUCT(\"a INTEGER)",
+        "VARCHAR(",
+        "VARCHAR()",
+        "INTEGER[",
+        "INTEGER[3]",
+        "INTEGER x",
+        "INTEGER NOT",
+        "FLOAT(54)",
+        "FLOAT(0)",
+        "REL(INTEGER,)",
+        "99999999999999999999",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK_STR(text(parse(bad[i])), "none");
     char deep[4096];
@@ -122,20 +193,42 @@ static void check_end(void) {
 
 static void check_common(void) {
     static const char *const rows[][3] = {
-        {"INTEGER", "BIGINT", "BIGINT"}, {"TINYINT", "UTINYINT", "SMALLINT"}, {"UINTEGER", "TINYINT", "BIGINT"},
-        {"USMALLINT", "BIGINT", "BIGINT"}, {"UBIGINT", "TINYINT", "DECIMAL(20,0)"}, {"UTINYINT", "UBIGINT", "UBIGINT"},
-        {"INTEGER", "DECIMAL(5,2)", "DECIMAL(12,2)"}, {"BIGINT", "DECIMAL(15,2)", "DECIMAL(21,2)"},
-        {"DECIMAL(15,2)", "DECIMAL(10,6)", "DECIMAL(19,6)"}, {"DECIMAL(38,0)", "DECIMAL(38,10)", "DECIMAL(38,10)"},
-        {"DECIMAL(5,2)", "FLOAT32", "DOUBLE"}, {"DECIMAL(5,2)", "DOUBLE", "DOUBLE"}, {"FLOAT32", "TINYINT", "DOUBLE"},
-        {"FLOAT32", "BIGINT", "DOUBLE"}, {"FLOAT16", "BFLOAT16", "FLOAT32"}, {"FLOAT16", "FLOAT32", "FLOAT32"},
-        {"BFLOAT16", "DOUBLE", "DOUBLE"}, {"FLOAT32", "DOUBLE", "DOUBLE"}, {"NULL", "INTEGER NOT NULL", "INTEGER"},
-        {"NULL", "NULL", "NULL"}, {"INTEGER NOT NULL", "BIGINT NOT NULL", "BIGINT NOT NULL"},
-        {"INTEGER NOT NULL", "INTEGER", "INTEGER"}, {"DATE", "TIMESTAMP", "TIMESTAMP"}, {"DATE", "TIME", "none"},
-        {"VARCHAR", "INTEGER", "none"}, {"VARCHAR", "BLOB", "none"}, {"VARCHAR", "VARCHAR NOT NULL", "VARCHAR"},
-        {"BOOLEAN", "INTEGER", "none"}, {"DATE", "INTEGER", "none"}, {"INTEGER[]", "BIGINT[]", "BIGINT[]"},
-        {"INTEGER[]", "INTEGER", "none"}, {"INTEGER NOT NULL[]", "INTEGER[]", "INTEGER[]"},
-        {"STRUCT(a INTEGER)", "STRUCT(a BIGINT)", "STRUCT(a BIGINT)"}, {"STRUCT(a INTEGER)", "STRUCT(b BIGINT)", "none"},
-        {"STRUCT(a DATE)", "STRUCT(a BLOB)", "none"}, {"STRUCT()", "STRUCT()", "STRUCT()"},
+        {"INTEGER", "BIGINT", "BIGINT"},
+        {"TINYINT", "UTINYINT", "SMALLINT"},
+        {"UINTEGER", "TINYINT", "BIGINT"},
+        {"USMALLINT", "BIGINT", "BIGINT"},
+        {"UBIGINT", "TINYINT", "DECIMAL(20,0)"},
+        {"UTINYINT", "UBIGINT", "UBIGINT"},
+        {"INTEGER", "DECIMAL(5,2)", "DECIMAL(12,2)"},
+        {"BIGINT", "DECIMAL(15,2)", "DECIMAL(21,2)"},
+        {"DECIMAL(15,2)", "DECIMAL(10,6)", "DECIMAL(19,6)"},
+        {"DECIMAL(38,0)", "DECIMAL(38,10)", "DECIMAL(38,10)"},
+        {"DECIMAL(5,2)", "FLOAT32", "DOUBLE"},
+        {"DECIMAL(5,2)", "DOUBLE", "DOUBLE"},
+        {"FLOAT32", "TINYINT", "DOUBLE"},
+        {"FLOAT32", "BIGINT", "DOUBLE"},
+        {"FLOAT16", "BFLOAT16", "FLOAT32"},
+        {"FLOAT16", "FLOAT32", "FLOAT32"},
+        {"BFLOAT16", "DOUBLE", "DOUBLE"},
+        {"FLOAT32", "DOUBLE", "DOUBLE"},
+        {"NULL", "INTEGER NOT NULL", "INTEGER"},
+        {"NULL", "NULL", "NULL"},
+        {"INTEGER NOT NULL", "BIGINT NOT NULL", "BIGINT NOT NULL"},
+        {"INTEGER NOT NULL", "INTEGER", "INTEGER"},
+        {"DATE", "TIMESTAMP", "TIMESTAMP"},
+        {"DATE", "TIME", "none"},
+        {"VARCHAR", "INTEGER", "none"},
+        {"VARCHAR", "BLOB", "none"},
+        {"VARCHAR", "VARCHAR NOT NULL", "VARCHAR"},
+        {"BOOLEAN", "INTEGER", "none"},
+        {"DATE", "INTEGER", "none"},
+        {"INTEGER[]", "BIGINT[]", "BIGINT[]"},
+        {"INTEGER[]", "INTEGER", "none"},
+        {"INTEGER NOT NULL[]", "INTEGER[]", "INTEGER[]"},
+        {"STRUCT(a INTEGER)", "STRUCT(a BIGINT)", "STRUCT(a BIGINT)"},
+        {"STRUCT(a INTEGER)", "STRUCT(b BIGINT)", "none"},
+        {"STRUCT(a DATE)", "STRUCT(a BLOB)", "none"},
+        {"STRUCT()", "STRUCT()", "STRUCT()"},
         {"TENSOR(FLOAT32, 3)", "TENSOR(UINT8, 3)", "TENSOR(FLOAT32, 3)"},
         {"TENSOR(UINT8, 3)", "TENSOR(INT8, *)", "TENSOR(SMALLINT, *)"},
         {"TENSOR(FLOAT32, 3)", "TENSOR(BIGINT, 3)", "TENSOR(FLOAT32, 3)"},
@@ -144,9 +237,12 @@ static void check_common(void) {
         {"TENSOR(UBIGINT, 3)", "TENSOR(BIGINT, 3)", "TENSOR(FLOAT32, 3)"},
         {"TENSOR(DOUBLE, 3)", "TENSOR(FLOAT16, 3)", "TENSOR(DOUBLE, 3)"},
         {"TENSOR(BOOLEAN, 3)", "TENSOR(UINT8, 3)", "TENSOR(UTINYINT, 3)"},
-        {"TENSOR(FLOAT32, 3)", "TENSOR(FLOAT32, 4)", "none"}, {"TENSOR(FLOAT32, 3)", "TENSOR(FLOAT32, 3, 1)", "none"},
-        {"TENSOR(FLOAT32, 3)", "FLOAT32", "none"}, {"TENSOR(FLOAT32, 3)", "NULL", "TENSOR(FLOAT32, 3)"},
-        {"REL(INTEGER)", "REL(INTEGER)", "REL(INTEGER)"}, {"REL(INTEGER)", "REL(BIGINT)", "none"},
+        {"TENSOR(FLOAT32, 3)", "TENSOR(FLOAT32, 4)", "none"},
+        {"TENSOR(FLOAT32, 3)", "TENSOR(FLOAT32, 3, 1)", "none"},
+        {"TENSOR(FLOAT32, 3)", "FLOAT32", "none"},
+        {"TENSOR(FLOAT32, 3)", "NULL", "TENSOR(FLOAT32, 3)"},
+        {"REL(INTEGER)", "REL(INTEGER)", "REL(INTEGER)"},
+        {"REL(INTEGER)", "REL(BIGINT)", "none"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CHECK_STR(text(type_common(pool, parse(rows[i][0]), parse(rows[i][1]))), rows[i][2]);
