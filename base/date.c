@@ -188,9 +188,9 @@ static bool add_months(int32_t days, int64_t months, int32_t *out) {
 bool timestamp_add(int64_t micros, Interval iv, int sign, int64_t *out) {
     int32_t days = (int32_t)floor_div(micros, day);
     if (iv.months && !add_months(days, (int64_t)iv.months * sign, &days)) return false;
-    int64_t at = floor_mod(micros, day) + ((int64_t)days + (int64_t)iv.days * sign) * day;
-    __int128 sum = (__int128)at + (__int128)iv.micros * sign;
-    if (sum < (__int128)date_from_ymd(1, 1, 1) * day || sum >= (__int128)date_from_ymd(10000, 1, 1) * day)
+    Int128 at = ((Int128)days + (Int128)iv.days * sign) * day + floor_mod(micros, day);
+    Int128 sum = at + (Int128)iv.micros * sign;
+    if (sum < (Int128)date_from_ymd(1, 1, 1) * day || sum >= (Int128)date_from_ymd(10000, 1, 1) * day)
         return false;
     *out = (int64_t)sum;
     return true;
