@@ -28,6 +28,9 @@ Value value_copy(Ir *ir, const Value *v);
 
 /* {table="lineitem", version=3, columns=[0, 2], ..}; nothing for ATTR_None */
 void attr_print(Buf *b, AttrKind k, const void *a);
+/* Reads what attr_print wrote into `out` (attr_size bytes, zeroed) and moves *s behind it; false and a sentence in *why
+ * (arena text) when it is something else. */
+bool attr_read(Ir *ir, AttrKind k, const char **s, void *out, const char **why);
 
 uint64_t type_structure_hash(const Type *t); /* equal for equal types of two pools */
 #endif
