@@ -49,6 +49,7 @@ static Tokens alias_tokens = {NAME_TOKENS, "AS", NULL};
 static Tokens operators = {"'+'", "'-'", "'*'", "'/'", "'%'", "'^'", "||", "<->", "<=>", "<#>", "'='", "<>", "'<'",
                            "<=", "'>'", ">=", "::", "'.'", "'['", "IS", "NOT", "LIKE", "ILIKE", "BETWEEN", "IN", "AND",
                            "OR", "OVER", "FILTER", "IGNORE", "RESPECT", "ESCAPE", "ANY", "SOME", NULL};
+static Tokens comparisons = {"'='", "<>", "'<'", "<=", "'>'", ">=", NULL};
 static Tokens joins = {"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL", "SEMI", "ANTI", NULL};
 static Tokens reshapes = {"PIVOT", "UNPIVOT", "MELT", "TABLESAMPLE", "UNSTACK", "EXPLODE", NULL};
 static Tokens setops = {"UNION", "INTERSECT", "EXCEPT", NULL};
@@ -101,7 +102,7 @@ static void take(Expected *e, const Group *g) {
 }
 
 /* What a reader most likely left out comes first. */
-static Tokens ranking = {"')'", "']'", "'}'", "','", "AS", "FROM", "THEN", "END", "ON", "USING", "BY", "SET",
+static Tokens ranking = {"')'", "']'", "'}'", "','", "TABLE", "VIEW", "AS", "FROM", "THEN", "END", "ON", "USING", "BY", "SET",
                          "INTO", "JOIN", "WHERE", "|>", "';'", "GROUP", "ORDER", "LIMIT", "'('", "UNION", NULL};
 
 static size_t rank(const char *token) {
@@ -172,6 +173,8 @@ static void advise(Parser *p, Span at, const char *found, const Expected *e) {
         diag_help(p->diags, "%s is a reserved word; write \"%.*s\" to use it as a name", found, STR_ARG(text));
     else if (is_open_word(found) && name && has(e, "AS"))
         diag_help(p->diags, "%s is a keyword, so this alias needs AS: AS %.*s", found, STR_ARG(text));
+    else if (listed(comparisons, found) && has(e, "AND") && has(e, "'+'"))
+        diag_help(p->diags, "comparisons do not chain: write a < b AND b < c, or parentheses");
     else if (strcmp(found, "a name") == 0 && !suggest(p, text, e))
         suggest(p, word_before(p, at.from), e);
 }
