@@ -182,6 +182,17 @@ typedef struct ScanColumn {
     ColumnCode code;   /* what the kernels read; the runtime converts segments that are stored otherwise */
 } ScanColumn;
 
+typedef int64_t (*DqlKernel)(void *const *args, int64_t n);
+
+/* A row of the table of kernels in an object file made ahead of time (dql_kernel_table of dqlc's, dql_shipped of
+ * dql-kernels'), ordered by key and level; the last has fn NULL. A program runs the highest level that the processor has. */
+typedef struct KernelEntry {
+    Hash128 key;      /* kernel_hash: the same for all levels */
+    int64_t level;    /* CpuLevel */
+    DqlKernel fn;
+    const char *text; /* kernel_text, for comparison; NULL in dqlc's, where keys were compared when compiling */
+} KernelEntry;
+
 typedef struct KernelRef {
     Hash128 key;       /* code key */
     const char *symbol; /* "k_" and the key in hex */

@@ -1,0 +1,384 @@
+#include "codegen_cpu/jit.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/vec.h"
+#include "codegen_cpu/cache.h"
+#include "codegen_cpu/module.h"
+#include "codegen_cpu/pack.h"
+#include "codegen_cpu/target.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* A kernel with code. */
+typedef struct Entry {
+    Hash128 key;
+    Str text;
+    DqlKernel fn;
+} Entry;
+
+/* A kernel to be compiled. */
+typedef struct Pending {
+    Hash128 key;
+    Str text; /* owned */
+    uint32_t size; /* instructions */
+} Pending;
+
+/* Kernels that are compiled as one module. */
+typedef struct Group {
+    CpuJob *job;
+    uint32_t n;
+    Pending *sources;
+} Group;
+
+struct CpuJob {
+    CpuJit *jit;
+    uint32_t left; /* groups that are not compiled yet */
+    _Atomic bool done;
+    bool abandoned; /* freed before it was done */
+    const char *error;
+};
+
+struct CpuJit {
+    CpuOptions o;
+    CpuCache *cache;
+    Arena *arena; /* entries, texts, errors */
+    Map entries;  /* Entry by key */
+    CpuLoader *loader;
+    size_t n_shipped;
+    CpuStats stats;
+    pthread_mutex_t lock; /* of everything here but the cache */
+    pthread_cond_t work, progress;
+    VEC(Group) queue;
+    VEC(pthread_t) threads;
+    bool stop;
+};
+
+enum { GROUP_SIZE = 400, DEFAULT_LIMIT = 256 << 20 };
+
+/* ---- keys ---- */
+
+static Hash128 key_of(CpuLevel level, Str text) {
+    Buf b = {0};
+    buf_str(&b, text);
+    buf_puts(&b, cpu_level_name(level));
+    buf_puts(&b, cpu_compiler_version());
+    Hash128 key = hash128(b.p, b.n);
+    buf_free(&b);
+    return key;
+}
+
+static Str text_of(Buf *b, const Kernel *k) {
+    kernel_text(b, k);
+    return (Str){b->p, b->n};
+}
+
+Hash128 cpu_code_key(const CpuJit *j, const Kernel *k) {
+    Buf b = {0};
+    Hash128 key = key_of(j->o.level, text_of(&b, k));
+    buf_free(&b);
+    return key;
+}
+
+/* ---- code that is there: all under the lock ---- */
+
+static bool same_entry(const void *value, const void *key) {
+    const Entry *a = value, *b = key;
+    return hash128_eq(a->key, b->key) && str_eq(a->text, b->text);
+}
+
+static Entry *find_entry(const CpuJit *j, Hash128 key, Str text) {
+    return map_get(&j->entries, key.lo, same_entry, &(Entry){.key = key, .text = text});
+}
+
+static void add_entry(CpuJit *j, Hash128 key, Str text, DqlKernel fn) {
+    if (!fn || find_entry(j, key, text)) return;
+    Entry *e = ARENA_NEW(j->arena, Entry);
+    *e = (Entry){key, {arena_strndup(j->arena, text.p, text.n), text.n}, fn};
+    map_add(&j->entries, key.lo, e);
+}
+
+typedef struct Found {
+    const Pack *pack;
+    DqlKernel *fn;
+} Found;
+
+static void found_symbol(void *ctx, const char *name, void *address) {
+    Found *f = ctx;
+    char symbol[35];
+    for (uint32_t i = 0; i < f->pack->n; i++) {
+        pack_symbol(symbol, f->pack->kernels[i].key);
+        if (strcmp(symbol, name) == 0) f->fn[i] = (DqlKernel)(uintptr_t)address;
+    }
+}
+
+static bool load_pack(CpuJit *j, const Pack *p, const char **why) {
+    DqlKernel *fn = calloc(p->n + 1, sizeof *fn);
+    bool ok = fn && cpu_loader_load(j->loader, p->object.p, p->object.n, found_symbol, &(Found){p, fn}, why);
+    for (uint32_t i = 0; ok && i < p->n; i++) add_entry(j, p->kernels[i].key, p->kernels[i].text, fn[i]);
+    free(fn);
+    return ok;
+}
+
+static DqlKernel find_on_disk(CpuJit *j, Hash128 key, Str text) {
+    Buf bytes = {0};
+    Pack p = {0};
+    DqlKernel fn = NULL;
+    if (j->cache && cpu_cache_get(j->cache, key, &bytes) && pack_read((Str){bytes.p, bytes.n}, &p) && load_pack(j, &p, NULL)) {
+        Entry *e = find_entry(j, key, text);
+        fn = e ? e->fn : NULL;
+    }
+    free(p.kernels);
+    buf_free(&bytes);
+    return fn;
+}
+
+static int order(Hash128 a, Hash128 b) {
+    if (a.hi != b.hi) return a.hi < b.hi ? -1 : 1;
+    return a.lo < b.lo ? -1 : a.lo > b.lo;
+}
+
+/* The first row of the table with this key or a greater one. */
+static size_t lower_bound(const CpuJit *j, Hash128 key) {
+    size_t lo = 0, hi = j->n_shipped;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (order(j->o.shipped[mid].key, key) < 0) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo;
+}
+
+static DqlKernel find_shipped(const CpuJit *j, Str text) {
+    if (!j->n_shipped) return NULL;
+    Hash128 key = hash128(text.p, text.n);
+    DqlKernel best = NULL;
+    for (size_t i = lower_bound(j, key); i < j->n_shipped && hash128_eq(j->o.shipped[i].key, key); i++)
+        if (j->o.shipped[i].level <= (int64_t)j->o.level && str_eq(str_of(j->o.shipped[i].text), text)) best = j->o.shipped[i].fn;
+    return best;
+}
+
+static DqlKernel find(CpuJit *j, Hash128 key, Str text) {
+    Entry *e = find_entry(j, key, text);
+    if (e) return j->stats.memory++, e->fn;
+    DqlKernel fn = find_shipped(j, text);
+    if (fn) return j->stats.shipped++, add_entry(j, key, text, fn), fn;
+    fn = find_on_disk(j, key, text);
+    if (fn) j->stats.disk++;
+    return fn;
+}
+
+DqlKernel cpu_jit_lookup(CpuJit *j, const Kernel *k) {
+    Buf b = {0};
+    Str text = text_of(&b, k);
+    Hash128 key = key_of(j->o.level, text);
+    pthread_mutex_lock(&j->lock);
+    DqlKernel fn = find(j, key, text);
+    pthread_mutex_unlock(&j->lock);
+    buf_free(&b);
+    return fn;
+}
+
+/* ---- compiling ---- */
+
+static double now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* Outside the lock. The kernels are read back from their text, so that nothing of the caller's is needed. */
+static bool compile_group(const CpuJit *j, const Group *g, Buf *object, char **why) {
+    Arena *a = arena_new();
+    CpuFunction *f = ARENA_ARRAY(a, CpuFunction, g->n);
+    const char *wrong = NULL;
+    for (uint32_t i = 0; i < g->n && !wrong; i++) {
+        char *symbol = arena_alloc(a, 35);
+        pack_symbol(symbol, g->sources[i].key);
+        f[i] = (CpuFunction){kernel_read(a, g->sources[i].text.p, &wrong), j->o.level, symbol};
+    }
+    *why = wrong ? strdup(wrong) : NULL;
+    bool ok = !wrong && cpu_module_compile(&(CpuModule){.n = g->n, .functions = f, .verify = j->o.verify}, object, why);
+    arena_free(a);
+    return ok;
+}
+
+static void keep_on_disk(CpuJit *j, const Pack *p) {
+    Buf bytes = {0};
+    Hash128 *keys = mem_alloc(p->n * sizeof *keys);
+    for (uint32_t i = 0; i < p->n; i++) keys[i] = p->kernels[i].key;
+    pack_write(&bytes, p);
+    cpu_cache_put(j->cache, p->n, keys, (Str){bytes.p, bytes.n});
+    free(keys);
+    buf_free(&bytes);
+}
+
+static void free_group(Group *g) {
+    for (uint32_t i = 0; i < g->n; i++) free((char *)(uintptr_t)g->sources[i].text.p);
+    free(g->sources);
+}
+
+/* Under the lock. */
+static void finish_group(CpuJit *j, CpuJob *job, const char *error) {
+    if (error && !job->error) job->error = arena_strndup(j->arena, error, strlen(error));
+    if (--job->left == 0) {
+        atomic_store(&job->done, true);
+        if (job->abandoned) free(job);
+    }
+    pthread_cond_broadcast(&j->progress);
+}
+
+/* Takes the lock held and returns with it held. */
+static void run_group(CpuJit *j, Group g) {
+    pthread_mutex_unlock(&j->lock);
+    double start = now_ms();
+    Buf object = {0};
+    char *error = NULL;
+    const char *why = NULL;
+    bool ok = compile_group(j, &g, &object, &error);
+    Pack p = {g.n, mem_alloc(g.n * sizeof(PackKernel)), {object.p, object.n}};
+    for (uint32_t i = 0; i < g.n; i++) p.kernels[i] = (PackKernel){g.sources[i].key, g.sources[i].text};
+    double spent = now_ms() - start;
+    pthread_mutex_lock(&j->lock);
+    if (ok) ok = load_pack(j, &p, &why);
+    j->stats.compiled += g.n;
+    j->stats.compile_ms += spent;
+    finish_group(j, g.job, error ? error : why);
+    pthread_mutex_unlock(&j->lock);
+    if (ok && j->cache) keep_on_disk(j, &p);
+    free(p.kernels);
+    free(error);
+    buf_free(&object);
+    free_group(&g);
+    pthread_mutex_lock(&j->lock);
+}
+
+static void *worker(void *arg) {
+    CpuJit *j = arg;
+    pthread_mutex_lock(&j->lock);
+    while (!j->stop || j->queue.n) {
+        if (j->queue.n) run_group(j, vec_pop(&j->queue));
+        else pthread_cond_wait(&j->work, &j->lock);
+    }
+    pthread_mutex_unlock(&j->lock);
+    return NULL;
+}
+
+static void start_threads(CpuJit *j) {
+    uint32_t want = j->o.threads ? j->o.threads : 1;
+    while (j->threads.n < want) {
+        pthread_t t;
+        if (pthread_create(&t, NULL, worker, j) != 0) return; /* whoever waits compiles */
+        *vec_push(&j->threads) = t;
+    }
+}
+
+/* Adds a kernel to the job's last group, or to a new one when that is large enough. */
+static void enqueue(CpuJit *j, CpuJob *job, Pending s) {
+    Group *g = j->queue.n ? &vec_last(&j->queue) : NULL;
+    uint32_t size = s.size;
+    for (uint32_t i = 0; g && i < g->n; i++) size += g->sources[i].size;
+    if (!g || g->job != job || size > GROUP_SIZE) {
+        g = vec_push(&j->queue);
+        *g = (Group){.job = job};
+        job->left++;
+    }
+    g->sources = mem_realloc(g->sources, (g->n + 1) * sizeof *g->sources);
+    g->sources[g->n++] = s;
+}
+
+static bool in_queue(const CpuJit *j, const CpuJob *job, Hash128 key) {
+    for (size_t i = 0; i < j->queue.n; i++)
+        for (uint32_t k = 0; j->queue.at[i].job == job && k < j->queue.at[i].n; k++)
+            if (hash128_eq(j->queue.at[i].sources[k].key, key)) return true;
+    return false;
+}
+
+CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels) {
+    CpuJob *job = mem_alloc(sizeof *job);
+    *job = (CpuJob){.jit = j};
+    pthread_mutex_lock(&j->lock);
+    for (uint32_t i = 0; i < n; i++) {
+        Buf b = {0};
+        Str text = text_of(&b, kernels[i]);
+        Hash128 key = key_of(j->o.level, text);
+        if (in_queue(j, job, key) || find(j, key, text)) buf_free(&b);
+        else enqueue(j, job, (Pending){key, text, kernel_size(kernels[i])});
+    }
+    atomic_store(&job->done, job->left == 0);
+    if (job->left) start_threads(j);
+    pthread_cond_broadcast(&j->work);
+    pthread_mutex_unlock(&j->lock);
+    return job;
+}
+
+bool cpu_job_done(const CpuJob *job) { return atomic_load(&job->done); }
+const char *cpu_job_error(const CpuJob *job) { return job->error; }
+
+/* Its own groups are last in the queue, unless others came since: any will do. */
+void cpu_job_wait(CpuJob *job) {
+    CpuJit *j = job->jit;
+    pthread_mutex_lock(&j->lock);
+    while (!cpu_job_done(job)) {
+        if (j->queue.n) run_group(j, vec_pop(&j->queue));
+        else pthread_cond_wait(&j->progress, &j->lock);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+void cpu_job_free(CpuJob *job) {
+    if (!job) return;
+    CpuJit *j = job->jit;
+    pthread_mutex_lock(&j->lock);
+    if (cpu_job_done(job)) free(job);
+    else job->abandoned = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+DqlKernel cpu_jit_get(CpuJit *j, const Kernel *k, const char **why) {
+    CpuJob *job = cpu_jit_start(j, 1, &k);
+    cpu_job_wait(job);
+    if (why) *why = cpu_job_error(job);
+    DqlKernel fn = cpu_job_error(job) ? NULL : cpu_jit_lookup(j, k);
+    cpu_job_free(job);
+    return fn;
+}
+
+/* ---- life ---- */
+
+CpuJit *cpu_jit_new(const CpuOptions *o) {
+    CpuJit *j = mem_alloc(sizeof *j);
+    *j = (CpuJit){.o = *o, .arena = arena_new(), .loader = cpu_loader_new(o->n_symbols, o->symbols)};
+    if (!o->no_disk) j->cache = cpu_cache_open(o->cache_dir, o->cache_limit ? o->cache_limit : DEFAULT_LIMIT);
+    while (o->shipped && o->shipped[j->n_shipped].fn) j->n_shipped++;
+    pthread_mutex_init(&j->lock, NULL);
+    pthread_cond_init(&j->work, NULL);
+    pthread_cond_init(&j->progress, NULL);
+    return j;
+}
+
+void cpu_jit_free(CpuJit *j) {
+    if (!j) return;
+    pthread_mutex_lock(&j->lock);
+    j->stop = true;
+    pthread_cond_broadcast(&j->work);
+    pthread_mutex_unlock(&j->lock);
+    for (size_t i = 0; i < j->threads.n; i++) pthread_join(j->threads.at[i], NULL);
+    vec_free(&j->threads);
+    vec_free(&j->queue);
+    map_free(&j->entries);
+    cpu_loader_free(j->loader);
+    cpu_cache_close(j->cache);
+    arena_free(j->arena);
+    pthread_mutex_destroy(&j->lock);
+    pthread_cond_destroy(&j->work);
+    pthread_cond_destroy(&j->progress);
+    free(j);
+}
+
+CpuStats cpu_jit_stats(CpuJit *j) {
+    pthread_mutex_lock(&j->lock);
+    CpuStats s = j->stats;
+    pthread_mutex_unlock(&j->lock);
+    return s;
+}

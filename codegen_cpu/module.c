@@ -1,0 +1,129 @@
+#include "codegen_cpu/module.h"
+#include "codegen_cpu/emit.h"
+#include "codegen_cpu/target.h"
+#include <llvm-c/Analysis.h>
+#include <stdlib.h>
+
+typedef struct Build {
+    const CpuModule *m;
+    LLVMContextRef context;
+    LLVMModuleRef module;
+    char *why;
+} Build;
+
+static void fail(Build *b, const char *what) {
+    if (!b->why) b->why = strdup(what);
+}
+
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *build) {
+    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError) return;
+    char *text = LLVMGetDiagInfoDescription(info);
+    fail(build, text);
+    LLVMDisposeMessage(text);
+}
+
+/* ---- the table of kernels ---- */
+
+static int by_key(const void *a, const void *b) {
+    const CpuFunction *x = *(const CpuFunction *const *)a, *y = *(const CpuFunction *const *)b;
+    Hash128 p = kernel_hash(x->kernel), q = kernel_hash(y->kernel);
+    if (p.hi != q.hi) return p.hi < q.hi ? -1 : 1;
+    if (p.lo != q.lo) return p.lo < q.lo ? -1 : 1;
+    return (int)x->level - (int)y->level;
+}
+
+static Val text_constant(Build *b, const Kernel *k) {
+    Buf text = {0};
+    kernel_text(&text, k);
+    Val s = LLVMConstStringInContext2(b->context, text.p, text.n, false);
+    Val global = LLVMAddGlobal(b->module, LLVMTypeOf(s), "");
+    LLVMSetInitializer(global, s);
+    LLVMSetGlobalConstant(global, true);
+    LLVMSetLinkage(global, LLVMPrivateLinkage);
+    LLVMSetAlignment(global, 1);
+    buf_free(&text);
+    return global;
+}
+
+static Val entry(Build *b, const CpuFunction *f, LLVMTypeRef i64, LLVMTypeRef ptr) {
+    Hash128 key = f ? kernel_hash(f->kernel) : (Hash128){0};
+    Val fields[] = {LLVMConstInt(i64, key.lo, false), LLVMConstInt(i64, key.hi, false),
+                    LLVMConstInt(i64, f ? (uint64_t)f->level : 0, false),
+                    f ? LLVMGetNamedFunction(b->module, f->symbol) : LLVMConstNull(ptr),
+                    f ? text_constant(b, f->kernel) : LLVMConstNull(ptr)};
+    return LLVMConstStructInContext(b->context, fields, 5, false);
+}
+
+static void add_table(Build *b) {
+    uint32_t n = b->m->n;
+    LLVMTypeRef i64 = LLVMInt64TypeInContext(b->context), ptr = LLVMPointerTypeInContext(b->context, 0);
+    const CpuFunction **order = malloc((n + 1) * sizeof *order);
+    Val *entries = malloc((n + 1) * sizeof *entries);
+    for (uint32_t k = 0; k < n; k++) order[k] = &b->m->functions[k];
+    qsort(order, n, sizeof *order, by_key);
+    for (uint32_t k = 0; k < n; k++) entries[k] = entry(b, order[k], i64, ptr);
+    entries[n] = entry(b, NULL, i64, ptr);
+    Val all = LLVMConstArray2(LLVMTypeOf(entries[n]), entries, n + 1);
+    Val table = LLVMAddGlobal(b->module, LLVMTypeOf(all), b->m->table);
+    LLVMSetInitializer(table, all);
+    LLVMSetGlobalConstant(table, true);
+    LLVMSetAlignment(table, 8);
+    free(order);
+    free(entries);
+}
+
+/* ---- output ---- */
+
+static void verify(Build *b) {
+    char *text = NULL;
+    if (LLVMVerifyModule(b->module, LLVMReturnStatusAction, &text)) fail(b, text);
+    LLVMDisposeMessage(text);
+}
+
+static void emit_machine_code(Build *b, LLVMTargetMachineRef machine, Buf *out) {
+    LLVMMemoryBufferRef buffer = NULL;
+    char *text = NULL;
+    LLVMCodeGenFileType type = b->m->output == CPU_OBJECT ? LLVMObjectFile : LLVMAssemblyFile;
+    if (LLVMTargetMachineEmitToMemoryBuffer(machine, b->module, type, &text, &buffer)) {
+        fail(b, text);
+        LLVMDisposeMessage(text);
+        return;
+    }
+    buf_add(out, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+    LLVMDisposeMemoryBuffer(buffer);
+}
+
+static void emit_text(Build *b, Buf *out) {
+    char *text = LLVMPrintModuleToString(b->module);
+    buf_puts(out, text);
+    LLVMDisposeMessage(text);
+}
+
+static void set_target(Build *b, LLVMTargetMachineRef machine) {
+    char *triple = LLVMGetTargetMachineTriple(machine);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(machine);
+    LLVMSetTarget(b->module, triple);
+    LLVMSetModuleDataLayout(b->module, layout);
+    LLVMDisposeTargetData(layout);
+    LLVMDisposeMessage(triple);
+}
+
+bool cpu_module_compile(const CpuModule *m, Buf *out, char **why) {
+    Build b = {.m = m, .context = LLVMContextCreate()};
+    LLVMTargetMachineRef machine = cpu_target_machine(m->n ? m->functions[0].level : CPU_V3);
+    LLVMContextSetDiagnosticHandler(b.context, on_diagnostic, &b);
+    LLVMContextSetDiscardValueNames(b.context, m->output != CPU_LLVM);
+    b.module = LLVMModuleCreateWithNameInContext("dql", b.context);
+    set_target(&b, machine);
+    for (uint32_t k = 0; k < m->n; k++) emit_kernel(b.module, m->functions[k].level, m->functions[k].kernel, m->functions[k].symbol);
+    if (m->table) add_table(&b);
+    if (m->verify) verify(&b);
+    if (!b.why && m->output == CPU_LLVM) emit_text(&b, out);
+    else if (!b.why) emit_machine_code(&b, machine, out);
+    LLVMDisposeModule(b.module);
+    LLVMDisposeTargetMachine(machine);
+    LLVMContextDispose(b.context);
+    if (why) *why = b.why;
+    else free(b.why);
+    return !b.why;
+}

@@ -1,0 +1,10 @@
+# Writes OUT with a hash of SOURCES: what makes code stale when the compiler changes.
+set(all "")
+list(SORT SOURCES)
+foreach(source ${SOURCES})
+  file(SHA256 ${source} hash)
+  string(APPEND all ${hash})
+endforeach()
+string(SHA256 version "${all}")
+string(SUBSTRING ${version} 0 32 version)
+file(WRITE ${OUT} "#define COMPILER_VERSION \"${version}\"\n")
