@@ -1,0 +1,115 @@
+/* t[i], t[i, j], t[0, :, 10:20]: zero-based, slices without their end. */
+#include "frontend/constant.h"
+#include "frontend/scope.h"
+
+/* One index a dimension; dimensions not named are kept whole. */
+typedef struct Cut {
+    int64_t from[TENSOR_MAX_RANK], to[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK], drop[TENSOR_MAX_RANK];
+} Cut;
+
+static bool out_of_range(Binder *b, Span at, int64_t i, uint32_t dim, const Type *t) {
+    diag_error(b->diags, E_INDEX_RANGE, at, (long long)i, (int)dim, bind_type_text(b, t));
+    return false;
+}
+
+static bool cut_index(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
+    int64_t i, size = of->dims[d];
+    if (!constant_int(b, t, "an index", &i)) return false;
+    if (i < 0 || (size != DIM_ANY && i >= size)) return out_of_range(b, t->span, i, d, of);
+    c->from[d] = i;
+    c->to[d] = i + 1;
+    c->step[d] = c->drop[d] = 1;
+    return true;
+}
+
+static bool cut_slice(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
+    const Ast *from = t->kid[SLICE_FROM], *to = t->kid[SLICE_TO], *step = t->kid[SLICE_STEP];
+    int64_t size = of->dims[d];
+    c->step[d] = 1;
+    c->to[d] = size == DIM_ANY ? INT64_MAX : size;
+    if (from && !constant_int(b, from, "an index", &c->from[d])) return false;
+    if (to && !constant_int(b, to, "an index", &c->to[d])) return false;
+    if (step && !constant_int(b, step, "a step", &c->step[d])) return false;
+    if (c->step[d] < 1) return diag_error(b->diags, E_INVALID, step->span, "a step is at least 1"), false;
+    if (c->from[d] < 0 || (size != DIM_ANY && c->from[d] > size)) return out_of_range(b, from->span, c->from[d], d, of);
+    if (c->to[d] < c->from[d] || (size != DIM_ANY && c->to[d] > size)) return out_of_range(b, to->span, c->to[d], d, of);
+    return true;
+}
+
+static void cut_whole(const Type *of, uint32_t d, Cut *c) {
+    c->to[d] = of->dims[d] == DIM_ANY ? INT64_MAX : of->dims[d];
+    c->step[d] = 1;
+}
+
+static IntList ints(Binder *b, uint32_t n, const int64_t *at) {
+    return (IntList){n, arena_copy(b->arena, at, n * sizeof *at)};
+}
+
+static const Node *slice(Binder *b, const Ast *t, const Node *x) {
+    const Ast *indices = t->kid[SUBSCRIPT_INDICES];
+    uint32_t rank = x->type->n;
+    Cut c = {{0}, {0}, {0}, {0}};
+    bool ok = true;
+    for (uint32_t d = 0; d < rank; d++) {
+        if (d >= indices->n) cut_whole(x->type, d, &c);
+        else if (indices->kid[d]->kind == A_SLICE) ok &= cut_slice(b, indices->kid[d], x->type, d, &c);
+        else ok &= cut_index(b, indices->kid[d], x->type, d, &c);
+    }
+    AttrSlice a = {ints(b, rank, c.from), ints(b, rank, c.to), ints(b, rank, c.step), ints(b, rank, c.drop)};
+    return ok ? bind_make(b, t->span, OP_SLICE, &a, 1, &x) : NULL;
+}
+
+static bool is_constant_index(const Ast *t) {
+    return t->kind == A_INT || t->kind == A_SLICE || (t->kind == A_UNARY && t->kid[UNARY_ARG]->kind == A_INT);
+}
+
+static bool all_constant(const Ast *indices) {
+    for (uint32_t i = 0; i < indices->n; i++)
+        if (!is_constant_index(indices->kid[i])) return false;
+    return true;
+}
+
+/* An index that is computed: every dimension must have one. */
+static const Node *element(Binder *b, Scope *s, const Ast *t, const Node *x) {
+    const Ast *indices = t->kid[SUBSCRIPT_INDICES];
+    const Node **in = ARENA_ARRAY(b->arena, const Node *, indices->n + 1);
+    in[0] = x;
+    for (uint32_t i = 0; i < indices->n; i++) {
+        if (indices->kid[i]->kind == A_SLICE) return bind_no(b, indices->kid[i]->span, "a slice beside a computed index"), NULL;
+        if (!(in[i + 1] = bind_expr(b, s, indices->kid[i]).node)) return NULL;
+    }
+    return bind_make(b, t->span, OP_INDEX, NULL, indices->n + 1, in);
+}
+
+Expr bind_subscript(Binder *b, Scope *s, const Ast *t) {
+    Expr x = bind_expr(b, s, t->kid[SUBSCRIPT_OF]);
+    const Ast *indices = t->kid[SUBSCRIPT_INDICES];
+    if (!x.node) return x;
+    const Type *type = x.node->type;
+    if (type->kind != TY_TENSOR || indices->n > type->n) {
+        diag_error(b->diags, E_SHAPE_MISMATCH, t->span,
+                   arena_printf(b->arena, "%u %s on %s", indices->n, indices->n == 1 ? "index" : "indices", bind_type_text(b, type)));
+        return expr_of(NULL, t->span);
+    }
+    return expr_of(all_constant(indices) ? slice(b, t, x.node) : element(b, s, t, x.node), t->span);
+}
+
+/* ---- [a, b, c] ---- */
+
+/* Until there are lists, an array is the tensor of its elements: numbers, or arrays of one shape. */
+Expr bind_array(Binder *b, Scope *s, const Ast *t) {
+    const Ast *items = t->kid[ARRAY_ITEMS];
+    Expr *e = ARENA_ARRAY(b->arena, Expr, items->n);
+    const Node **in = ARENA_ARRAY(b->arena, const Node *, items->n);
+    if (items->n == 0) return bind_no(b, t->span, "an empty list"), expr_of(NULL, t->span);
+    if (!bind_exprs(b, s, items, e)) return expr_of(NULL, t->span);
+    const Type *common = bind_common(b, items->n, e);
+    if (common && common->kind == TY_DECIMAL) common = type_nullable(type_get(b->types, TY_F32), common->nullable);
+    bool number = common && (type_is_numeric(common) || common->kind == TY_TENSOR || common->kind == TY_BOOL);
+    if (!number) return bind_no(b, t->span, "a list of other things than numbers"), expr_of(NULL, t->span);
+    for (uint32_t i = 0; i < items->n; i++) {
+        bool reported;
+        if (!(in[i] = bind_convert(b, e[i], common, CONVERT_EXPLICIT, &reported))) return expr_of(NULL, t->span);
+    }
+    return expr_of(bind_make(b, t->span, OP_STACK, &(AttrAxis){0}, items->n, in), t->span);
+}

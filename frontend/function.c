@@ -1,0 +1,41 @@
+#include "frontend/function.h"
+
+static const Function functions[] = {
+#define FUNCTION(name, family, op, min, max, options, takes) {name, call_##family, OP_##op, min, max, options, takes},
+#include "frontend/function.def"
+#undef FUNCTION
+};
+enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
+
+const Function *function_find(const char *name) {
+    for (size_t i = 0; i < N_FUNCTIONS; i++)
+        if (strcmp(functions[i].name, name) == 0) return &functions[i];
+    return NULL;
+}
+
+const char *const *function_names(Arena *a, size_t *n) {
+    const char **names = ARENA_ARRAY(a, const char *, N_FUNCTIONS);
+    for (size_t i = 0; i < N_FUNCTIONS; i++) names[i] = functions[i].name;
+    *n = N_FUNCTIONS;
+    return names;
+}
+
+const Ast *call_option(const Call *c, const char *name) {
+    const Ast *args = c->ast->kid[CALL_ARGS];
+    for (uint32_t i = 0; i < args->n; i++)
+        if (args->kid[i]->kind == A_ARG && strcmp(args->kid[i]->text, name) == 0) return args->kid[i]->kid[ARG_VALUE];
+    return NULL;
+}
+
+Expr call_fail(const Call *c) { return (Expr){.span = c->ast->span}; }
+
+Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in) {
+    return expr_of(bind_make(c->b, c->ast->span, op, attr, n, in), c->ast->span);
+}
+
+bool call_tensor(Call *c, uint32_t i) {
+    if (c->arg[i].node && c->arg[i].node->type->kind == TY_TENSOR) return true;
+    const char *is = c->arg[i].node ? bind_type_text(c->b, c->arg[i].node->type) : "a list";
+    diag_error(c->b->diags, E_ARGUMENT_TYPE, c->ast_arg[i]->span, c->fn->name, "a tensor", is);
+    return false;
+}

@@ -1,0 +1,37 @@
+/* Functions called by name: the table (function.def) and a call whose arguments are bound. */
+#ifndef DQL_FRONTEND_FUNCTION_H
+#define DQL_FRONTEND_FUNCTION_H
+#include "frontend/scope.h"
+
+typedef struct Call Call;
+typedef struct Function {
+    const char *name;
+    Expr (*bind)(Call *c);
+    Op op;
+    int min, max;
+    const char *options, *takes;
+} Function;
+
+struct Call {
+    Binder *b;
+    Scope *s;
+    const Ast *ast;
+    const Function *fn;
+    uint32_t n;       /* positional arguments */
+    const Ast **ast_arg; /* as written: constants are read from it */
+    Expr *arg;        /* bound, none failed; arrays are not bound (node NULL) */
+};
+
+const Function *function_find(const char *name);
+const char *const *function_names(Arena *a, size_t *n);
+/* The value of name => value, or NULL. */
+const Ast *call_option(const Call *c, const char *name);
+Expr call_fail(const Call *c);
+Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in);
+/* Argument i must be a tensor (reported). */
+bool call_tensor(Call *c, uint32_t i);
+
+#define FUNCTION(name, family, op, min, max, options, takes) Expr call_##family(Call *c);
+#include "frontend/function.def"
+#undef FUNCTION
+#endif
