@@ -48,7 +48,7 @@ ColumnCode column_code_of(const Type *t, bool valid) {
 size_t column_stride(ColumnCode c) { return c.kind == CODE_TENSOR ? c.pitch : c.width; }
 
 size_t column_bytes(ColumnCode c, int64_t rows) {
-    return (size_t)(c.kind == CODE_TENSOR ? rows : (rows + 63) / 64 * 64) * column_stride(c);
+    return (size_t)(c.kind == CODE_TENSOR ? rows : (rows + 127) / 64 * 64) * column_stride(c);
 }
 
 const void *column_row(const ColumnRef *c, int64_t row) {

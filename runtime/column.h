@@ -25,7 +25,7 @@ typedef struct ColumnRef {
 ColumnCode column_code_of(const Type *t, bool valid);
 uint32_t tensor_pitch(int64_t bytes);
 size_t column_stride(ColumnCode c); /* bytes from row to row */
-size_t column_bytes(ColumnCode c, int64_t rows); /* of a block for them: scalars may be read to a multiple of 64 rows */
+size_t column_bytes(ColumnCode c, int64_t rows); /* of a block for them: kernels read scalars 64 rows past the end */
 const void *column_row(const ColumnRef *c, int64_t row); /* its bytes */
 static inline bool column_null(const ColumnRef *c, int64_t row) { return c->code.valid && !c->valid[row]; }
 

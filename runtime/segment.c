@@ -80,7 +80,7 @@ static const ColumnRef *convert(Segment *s, uint32_t col, ColumnCode want, const
 
 static const uint8_t *all_valid(Segment *s, RtError *e) {
     if (!s->all_valid) {
-        s->all_valid = block_alloc(s->pool, ((size_t)s->rows + 63) / 64 * 64);
+        s->all_valid = block_alloc(s->pool, ((size_t)s->rows + 127) / 64 * 64);
         if (!s->all_valid) return rt_fail_memory(e), NULL;
         memset(s->all_valid, 1, (size_t)s->rows);
     }

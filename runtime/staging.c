@@ -31,7 +31,7 @@ ColumnRef staging_ref(const Staging *s) {
 }
 
 static bool grow_valid(Staging *s, int64_t cap) {
-    uint8_t *v = block_regrow(s->pool, s->valid, s->valid ? (size_t)s->n : 0, ((size_t)cap + 63) / 64 * 64);
+    uint8_t *v = block_regrow(s->pool, s->valid, s->valid ? (size_t)s->n : 0, ((size_t)cap + 127) / 64 * 64);
     if (!v) return false;
     if (!s->valid) memset(v, 1, (size_t)s->n);
     s->valid = v;
