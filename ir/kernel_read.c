@@ -141,10 +141,10 @@ static KInst *phi(Reader *r) {
     return i;
 }
 
-/* Values separated by commas; `want` is where they go. Returns how many. */
+/* Values separated by commas, the first on this line; `want` is where they go. Returns how many. */
 static uint32_t values(Reader *r, KInst ***want, KInst *(*one)(Reader *)) {
     size_t base = r->list.n;
-    skip_space(r);
+    r->at += strspn(r->at, " \t");
     if (*r->at == 'v' && r->at[1] >= '0' && r->at[1] <= '9')
         do *vec_push(&r->list) = one(r);
         while (!r->why && take(r, ","));

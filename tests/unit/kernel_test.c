@@ -29,6 +29,9 @@ static Kernel *sample(Arena *a) {
     KInst *no = kb_int(b, K_I128, 1, -1);
     KInst *wide = kb_result(b, kb_if_end(b, 1, &no), 0);
     kb_store(b, out, eight, wide);
+    kb_store(b, out, zero, kb_iota(b, K_I16, 32)); /* an operation without operands, followed by a value */
+    kb_store(b, out, zero, kb_iota(b, K_F64, 4));
+    kb_op1(b, KI_NEG, kb_iota(b, K_I8, 1));
     kb_call(b, "dql_rt_text_length", 2, (KInst *[]){x, out}, n);
     return kb_finish(b, kb_result(b, loop, 1));
 }
