@@ -176,7 +176,7 @@ void cpu_cache_put(CpuCache *c, uint32_t n, const Hash128 *keys, Str bytes) {
     }
     buf_free(&whole);
     pthread_mutex_lock(&c->lock);
-    c->size += bytes.n;
+    c->size += (bytes.n + 4095) & ~(uint64_t)4095; /* what it takes on the disk */
     if (!c->counted || c->size > c->limit) trim(c);
     pthread_mutex_unlock(&c->lock);
 }
