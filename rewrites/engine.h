@@ -20,7 +20,8 @@ typedef struct RwOptions {
 } RwOptions;
 
 typedef struct RwFired { /* one application, in order */
-    const Rule *rule;
+    const char *name;    /* of the rule, or of the pass that is no rule */
+    Soundness sound;
     const Node *from, *to;
 } RwFired;
 
@@ -32,12 +33,15 @@ typedef struct RwReport {
     bool limited;           /* the limit stopped it */
 } RwReport;
 
-/* The passes, in order (rewrites/passes.def). Returns the plan rewritten; `report` lives in its arena. */
+/* The passes, in order (rewrites/passes.c). Returns the plan rewritten; `report` lives in `arena`. */
 const Node *rw_optimise(Ir *ir, const SourceApi *source, const RwOptions *opt, const Node *plan, RwReport *report, Arena *arena);
 /* One rule alone, everywhere, to its fixpoint: what the rule tests run. */
 const Node *rw_apply_rule(Ir *ir, const SourceApi *source, const Rule *rule, const Node *plan, size_t *fired);
-const Rule *rw_find_rule(const char *name);
+const Rule *rw_find_rule(const char *name); /* NULL: there is none */
 /* Is `name` a rule or a pass (for --off)? */
 bool rw_known(const char *name);
 void rw_list_rules(Buf *out); /* the table of --list-rules */
+void rw_print_stats(Buf *out, const RwReport *report); /* --rule-stats: tried and fired, per rule that was tried */
+/* What happened, for EXPLAIN: one line an application, "name  from -> to  (gain)"; gain in percent of the part's measure. */
+void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *report);
 #endif

@@ -11,5 +11,9 @@ typedef struct Pass {
 extern const Pass rw_passes[]; /* passes.c: the pipeline on one screen */
 extern const size_t rw_pass_count;
 
-const Node *rw_run_rules(const Rw *rw, const Rule *const *rules, const RwOptions *opt, const Node *plan, RwReport *report);
+/* All rules that are on, to a fixpoint. */
+const Node *rw_run_rules(const Rw *rw, const RwOptions *opt, const Node *plan, RwReport *report);
+/* Notes an application of a pass that is no rule. */
+void rw_note(RwReport *report, const char *pass, Soundness sound, const Node *from, const Node *to);
+bool rw_limited(const RwOptions *opt, const RwReport *report); /* no more applications are allowed */
 #endif

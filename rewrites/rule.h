@@ -3,14 +3,16 @@
  *
  * Rules about rules (enforced where a machine can: rewrites/engine.c, tests/unit/rewrites_test.c)
  *  - One law, one rule, one name, one file in tests/rewrites.  rewrites/rules.def lists them all.
- *  - `when` decides completely and builds nothing; `make` cannot fail and never changes a node.
- *  - The new node has the type of the old one, but that a column may become NOT NULL.
+ *  - `when` decides completely; `make` cannot fail and never changes a node.
+ *  - The new node has the type of the old one, but that a value or column may become NOT NULL.
  *  - Each application lowers the measure (rewrites/measure.h), or the rule is canonical: it moves terms towards a stated
  *    normal form and no other rule moves them back.
+ *  - A rewrite may remove an evaluation of a fallible expression on a row, never add one.
  *  - Side conditions name the counter-example that makes them necessary.
  */
 #ifndef DQL_REWRITES_RULE_H
 #define DQL_REWRITES_RULE_H
+#include "base/map.h"
 #include "ir/node.h"
 #include "ir/source.h"
 
@@ -34,18 +36,20 @@ struct Pat {
 enum { PAT_SLOTS = 8 };
 #define ANY(k) (&(const Pat){.kind = PAT_ANY, .slot = (k)})
 #define CONSTANT(k) (&(const Pat){.kind = PAT_CONST, .slot = (k)}) /* OP_CONST */
-#define P0(o, k) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .open = true})
+#define P0(o, k) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .open = true}) /* any inputs */
 #define P1(o, k, a) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 1, .in = {a}})
 #define P2(o, k, a, b) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 2, .in = {a, b}})
 #define P3(o, k, a, b, c) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 3, .in = {a, b, c}})
 #define P1N(o, k, a) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 1, .open = true, .in = {a}}) /* first input, any more */
 #define F1(f, k, a) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 1, .in = {a}})
 #define F2(f, k, a, b) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 2, .in = {a, b}})
+#define F1N(f, k, a) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 1, .open = true, .in = {a}})
 
 /* What a rule sees. */
 typedef struct Rw {
     Ir *ir;
     const SourceApi *source; /* NULL in tests without data: statistics are unknown */
+    PtrMap *rows;            /* estimates that are known: a relation to its rows (double *) */
 } Rw;
 
 typedef struct Match {
