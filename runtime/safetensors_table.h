@@ -1,5 +1,5 @@
 /* A .safetensors file as a relation of its tensors: name VARCHAR, dtype VARCHAR, shape VARCHAR ("[64, 3, 7, 7]"),
- * elements BIGINT.  Their values are for models (runtime/models.h): a column holds tensors of one shape only.
+ * elements BIGINT.  Their values are for models (runtime/model_load.h): a column holds tensors of one shape only.
  */
 #ifndef DQL_RUNTIME_SAFETENSORS_TABLE_H
 #define DQL_RUNTIME_SAFETENSORS_TABLE_H
