@@ -41,10 +41,16 @@ static int whole_digits(const Type *t) {
     return t->kind == TY_DECIMAL ? t->precision - t->scale : whole_bits(t->kind) * 30103 / 100000 + 1;
 }
 
+static bool float_holds(const Type *from, const Type *to) {
+    bool short_from = from->kind == TY_F16 || from->kind == TY_BF16;
+    if (type_is_float(from)) return to->kind == TY_F64 || (to->kind == TY_F32 && short_from);
+    return to->kind != TY_F16 || whole_digits(from) < 5; /* to 65504; the others hold 10^38 */
+}
+
 static bool widens(const Type *from, const Type *to) {
     bool exact_from = type_is_integer(from) || from->kind == TY_DECIMAL || from->kind == TY_BOOL;
     if (type_same(from, to) || from->kind == TY_NULL) return true;
-    if (type_is_float(to)) return exact_from || type_is_float(from);
+    if (type_is_float(to)) return (exact_from || type_is_float(from)) && float_holds(from, to);
     if (type_is_integer(to) && (type_is_integer(from) || from->kind == TY_BOOL)) {
         bool from_signed = from->kind >= TY_I8 && from->kind <= TY_I64, to_signed = to->kind <= TY_I64;
         return whole_bits(from->kind) <= whole_bits(to->kind) && (to_signed || !from_signed);

@@ -76,6 +76,24 @@ static bool dims_compatible(const Type *a, const Type *b) {
     return true;
 }
 
+static bool cast_exists(const Type *from, const Type *to);
+
+/* Lists nested as deep as the tensor's rank, of what casts to its elements. */
+static bool list_depth_fits(const Type *from, const Type *to) {
+    for (uint32_t d = 0; d < to->n; d++) {
+        if (from->kind != TY_LIST) return false;
+        from = from->elem;
+    }
+    return cast_exists(from, to->elem);
+}
+
+static bool fields_cast(const Type *from, const Type *to) {
+    if (from->n != to->n) return false;
+    for (uint32_t i = 0; i < to->n; i++)
+        if (!cast_exists(from->fields[i], to->fields[i])) return false;
+    return true;
+}
+
 static bool cast_exists(const Type *from, const Type *to) {
     if (type_same(from, to) || from->kind == TY_NULL) return true;
     if (is_text(to)) return from->kind != TY_REL;
@@ -83,6 +101,9 @@ static bool cast_exists(const Type *from, const Type *to) {
     if (is_number(from) && is_number(to)) return true;
     if (type_is_tensor(from) && type_is_tensor(to)) return dims_compatible(from, to);
     if (from->kind == TY_LIST && to->kind == TY_LIST) return cast_exists(from->elem, to->elem);
+    if (from->kind == TY_LIST && type_is_tensor(to)) return list_depth_fits(from, to);
+    if (type_is_tensor(from) && to->kind == TY_LIST) return from->n == 1 && cast_exists(from->elem, to->elem);
+    if (from->kind == TY_STRUCT && to->kind == TY_STRUCT) return fields_cast(from, to);
     if (from->kind == TY_DATE) return to->kind == TY_TIMESTAMP;
     return from->kind == TY_TIMESTAMP && (to->kind == TY_DATE || to->kind == TY_TIME);
 }
