@@ -231,6 +231,7 @@ typedef enum ProgramKind {
 typedef struct Program {
     uint8_t kind;
     bool if_exists, or_replace; /* IF [NOT] EXISTS; OR REPLACE */
+    bool model;                 /* PG_DROP: a model, not a table */
     const char *target;
     const char *path;
     uint32_t result; /* state; UINT32_MAX: none */
