@@ -2,6 +2,7 @@
 #include "frontend/bind.h"
 #include "frontend/constant.h"
 #include "frontend/scope.h"
+#include <ctype.h>
 
 static bool bind_rows(Binder *b, const Ast *t, Statement *out) {
     Rel r = bind_query(b, t);
@@ -18,11 +19,17 @@ static bool bind_rows(Binder *b, const Ast *t, Statement *out) {
     return true;
 }
 
+static const char *drop_title(Binder *b, const char *what) {
+    char *title = arena_printf(b->arena, "DROP %s", what);
+    for (char *p = title; *p; p++) *p = (char)toupper((unsigned char)*p);
+    return title;
+}
+
 static bool bind_drop(Binder *b, const Ast *t, Statement *out) {
     const Ast *name = t->kid[DROP_NAME];
     ModelInfo model;
     bool table = strcmp(t->text, "table") == 0;
-    if (!table && strcmp(t->text, "model") != 0) return bind_no(b, t->span, arena_printf(b->arena, "DROP %s", t->text)), false;
+    if (!table && strcmp(t->text, "model") != 0) return bind_no(b, t->span, drop_title(b, t->text)), false;
     if (t->flags & AST_CASCADE) return bind_no(b, t->span, "CASCADE"), false;
     out->kind = table ? STMT_DROP_TABLE : STMT_DROP_MODEL;
     out->if_exists = t->flags & AST_IF_EXISTS;
@@ -39,10 +46,10 @@ static bool bind_param_decl(Binder *b, const Ast *t, Statement *out) {
     out->param = (ParamDef){.name = t->text, .type = type, .has_default = value != NULL, .span = t->span};
     if (!value) return true;
     Expr e = bind_expr(b, &none, value);
-    const Node *n = e.node ? bind_assign(b, e, t->text, type) : NULL;
+    const Node *n = e.node ? bind_assign(b, e, "parameter", t->text, type) : NULL;
     if (!n) return false;
     if (bind_constant(b, expr_of(n, value->span), &out->param.value)) return true;
-    diag_error(b->diags, E_NOT_CONSTANT, value->span, "the DEFAULT of a parameter");
+    diag_error(b->diags, E_NOT_CONSTANT, value->span, "the DEFAULT of a parameter", "a constant");
     return false;
 }
 

@@ -144,16 +144,16 @@ bool bind_unify(Binder *b, uint32_t n, Expr *e, const char *what, Span at) {
 
 static bool is_null_literal(const Node *n) { return ir_is_const(n) && ATTR_OF(n, Const)->value.null; }
 
-const Node *bind_assign(Binder *b, Expr e, const char *column, const Type *to) {
+const Node *bind_assign(Binder *b, Expr e, const char *kind, const char *name, const Type *to) {
     bool reported;
     const Node *node = bind_convert(b, e, to, CONVERT_ASSIGN, &reported);
     if (!node && !reported) {
-        diag_error(b->diags, E_ASSIGN_TYPE, e.span, column, bind_type_text(b, to), bind_type_text(b, e.node->type));
+        diag_error(b->diags, E_ASSIGN_TYPE, e.span, kind, name, bind_type_text(b, to), bind_type_text(b, e.node->type));
         if (is_scalar(to) && is_scalar(e.node->type))
             diag_help(b->diags, "convert it: CAST(.. AS %s)", bind_type_text(b, to));
     }
     if (node && !to->nullable && is_null_literal(node)) {
-        diag_error(b->diags, E_NULL_IN_NOT_NULL, e.span, column);
+        diag_error(b->diags, E_NULL_IN_NOT_NULL, e.span, kind, name);
         return NULL;
     }
     return node;

@@ -41,7 +41,7 @@ static bool insert_columns(Insert *i) {
         if (c == UINT32_MAX) continue;
         i->targets[k] = (BoundColumn){i->table->names[c], i->table->types[c]};
         if (!is_named_twice(i, k)) continue;
-        diag_error(i->b->diags, E_DUPLICATE_NAME, names->kid[k]->span, "column", i->table->names[c]);
+        diag_error(i->b->diags, E_TWICE, names->kid[k]->span, "column", i->table->names[c]);
         ok = false;
     }
     return ok;
@@ -53,7 +53,7 @@ static bool check_missing(Insert *i) {
     for (uint32_t k = 0; k < i->n; k++) given[i->column[k]] = true;
     for (uint32_t c = 0; c < i->table->n; c++) {
         if (given[c] || i->table->types[c]->nullable) continue;
-        diag_error(i->b->diags, E_NULL_IN_NOT_NULL, i->ast->kid[INSERT_COLUMNS]->span, i->table->names[c]);
+        diag_error(i->b->diags, E_NULL_IN_NOT_NULL, i->ast->kid[INSERT_COLUMNS]->span, "column", i->table->names[c]);
         diag_help(i->b->diags, "INSERT gives it no value");
         ok = false;
     }
@@ -74,6 +74,19 @@ static Rel insert_source(Insert *i) {
     return (Rel){0};
 }
 
+/* INSERT .. SELECT '1995-01-01', NULL: a constant of the list is still the literal that was written. */
+static Expr insert_value(Insert *i, const Rel *r, uint32_t k) {
+    Expr e = expr_of(r->at[k].node, i->ast->kid[INSERT_SOURCE]->span);
+    if (r->node->op != OP_PROJECT || e.node->op != OP_COLUMN) return e;
+    const Node *x = r->node->in[1 + ATTR_OF(e.node, Column)->index];
+    if (!ir_is_const(x) || x->type->kind != TY_VARCHAR) return e;
+    const Value *v = &ATTR_OF(x, Const)->value;
+    e.node = x;
+    e.lit = v->null ? LIT_NULL : LIT_STRING;
+    if (!v->null) e.text = arena_strndup(i->b->arena, v->s.p, v->s.n);
+    return e;
+}
+
 /* The table's columns in order: the k-th value where column[k] names it, else NULL. */
 static const Node *insert_row(Insert *i, const Rel *r) {
     Rel all = {0};
@@ -81,8 +94,7 @@ static const Node *insert_row(Insert *i, const Rel *r) {
     for (uint32_t c = 0; c < i->table->n; c++)
         rel_add(i->b, &all, (Column){.name = i->table->names[c], .node = ir_null(i->b->ir, i->table->types[c])});
     for (uint32_t k = 0; k < i->n; k++) {
-        Expr e = expr_of(r->at[k].node, i->ast->kid[INSERT_SOURCE]->span);
-        const Node *n = bind_assign(i->b, e, i->targets[k].name, i->targets[k].type);
+        const Node *n = bind_assign(i->b, insert_value(i, r, k), "column", i->targets[k].name, i->targets[k].type);
         all.at[i->column[k]].node = n;
         ok &= n != NULL;
     }
@@ -138,10 +150,10 @@ static bool set_column(Binder *b, Rel *r, const TableInfo *info, const Ast *set,
     if (c == UINT32_MAX || !e.node) return false;
     for (uint32_t i = 0; i < out->n_set; i++) {
         if (out->set[i] != c) continue;
-        diag_error(b->diags, E_INVALID, target->span, arena_printf(b->arena, "column '%s' is set twice", info->names[c]));
+        diag_error(b->diags, E_TWICE, target->span, "column", info->names[c]);
         return false;
     }
-    const Node *n = bind_assign(b, e, info->names[c], info->types[c]);
+    const Node *n = bind_assign(b, e, "column", info->names[c], info->types[c]);
     out->set[out->n_set++] = c;
     rel_add(b, values, (Column){.name = info->names[c], .node = n});
     return n != NULL;

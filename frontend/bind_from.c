@@ -172,7 +172,7 @@ Rel bind_relation(Binder *b, const Ast *t) {
     if (t->kind == A_TABLE_CALL) return from_call(b, t);
     if (t->kind == A_DERIVED) return from_query(b, t);
     if (t->kind == A_JOIN) return bind_join(b, bind_relation(b, t->kid[JOIN_LHS]), t);
-    bind_not_supported(b, t);
+    bind_not_supported(b, t->kind == A_RESHAPED ? t->kid[RESHAPED_OP] : t);
     return (Rel){0};
 }
 

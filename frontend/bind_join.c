@@ -133,7 +133,7 @@ static bool tables_differ(Binder *b, const Rel *l, const Rel *r, Span at) {
         const char *table = r->at[i].table;
         for (uint32_t k = 0; table && k < l->n; k++) {
             if (l->at[k].table != table) continue;
-            diag_error(b->diags, E_DUPLICATE_NAME, at, "table", table);
+            diag_error(b->diags, E_TWICE, at, "table", table);
             diag_help(b->diags, "give one of them another name: %s AS other", table);
             return false;
         }

@@ -80,7 +80,7 @@ static bool settle(Network *w, ModelLayer *l, const Ast *t, Settle *s) {
 
 static bool check_name(Network *w, const Ast *t, const char *name) {
     if (!find_layer(w, name)) return true;
-    diag_error(w->b->diags, E_DUPLICATE_NAME, t->span, "layer", name);
+    diag_error(w->b->diags, E_TWICE, t->span, "layer", name);
     return false;
 }
 

@@ -110,7 +110,7 @@ static Expr values_cell(Binder *b, const Ast *t, const BoundColumn *target) {
     if (t->kind == A_DEFAULT_VALUE && target) e = bind_null(b, &none, t);
     else e = bind_expr(b, &none, t);
     e.span = t->span;
-    if (e.node && target) e.node = bind_assign(b, e, target->name, target->type);
+    if (e.node && target) e.node = bind_assign(b, e, "column", target->name, target->type);
     return e;
 }
 

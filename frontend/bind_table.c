@@ -40,7 +40,7 @@ static bool duplicates(Binder *b, const Ast *columns, const Statement *out) {
     for (uint32_t i = 0; i < out->n_columns; i++)
         for (uint32_t k = 0; k < i; k++) {
             if (strcmp(out->columns[i].name, out->columns[k].name) != 0) continue;
-            diag_error(b->diags, E_DUPLICATE_NAME, columns->kid[i]->span, "column", out->columns[i].name);
+            diag_error(b->diags, E_TWICE, columns->kid[i]->span, "column", out->columns[i].name);
             if (columns->kid[k]->span.from != columns->kid[i]->span.from)
                 diag_note(b->diags, columns->kid[k]->span, "it is declared here");
             return true;
@@ -64,7 +64,7 @@ static bool check_query_names(Binder *b, const Ast *query, const Rel *r) {
     for (uint32_t i = 0; i < r->n; i++)
         for (uint32_t k = 0; k < i; k++) {
             if (r->at[i].name != r->at[k].name) continue;
-            diag_error(b->diags, E_DUPLICATE_NAME, query->span, "column", r->at[i].name);
+            diag_error(b->diags, E_TWICE, query->span, "column", r->at[i].name);
             diag_help(b->diags, "give it another name: AS other");
             return false;
         }

@@ -46,14 +46,23 @@ static const char *const known[] = {
     "text", "string", "blob", "struct", "tensor", "int", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32",
     "int64", "numeric", "bool"};
 
+/* A name that is a type's with arguments that are not, or no name of a type. */
+static void report(Binder *b, const Ast *t, const char *text) {
+    const size_t n = sizeof known / sizeof *known;
+    for (size_t i = 0; t->kind == A_TYPE && i < n; i++) {
+        if (strcmp(known[i], t->text) != 0) continue;
+        diag_error(b->diags, E_BAD_LITERAL, t->span, text, "type");
+        return;
+    }
+    diag_error(b->diags, E_UNKNOWN_TYPE, t->span, text);
+    if (t->kind == A_TYPE) diag_did_you_mean(b->diags, t->text, known, n);
+}
+
 const Type *bind_type(Binder *b, const Ast *t) {
     Buf text = {0};
     print_type(&text, t);
     const Type *type = type_parse(b->types, text.p, NULL);
-    if (!type) {
-        diag_error(b->diags, E_UNKNOWN_TYPE, t->span, arena_strndup(b->arena, text.p, text.n));
-        if (t->kind == A_TYPE) diag_did_you_mean(b->diags, t->text, known, sizeof known / sizeof *known);
-    }
+    if (!type) report(b, t, arena_strndup(b->arena, text.p, text.n));
     buf_free(&text);
     return type;
 }

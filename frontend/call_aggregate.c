@@ -8,7 +8,7 @@ static bool refuse(Call *c, const char *where) {
 
 static bool allowed_here(Call *c) {
     if (c->s->aggregates) return true;
-    refuse(c, c->s->clause);
+    refuse(c, arena_printf(c->b->arena, "in %s", c->s->clause));
     if (strcmp(c->s->clause, "WHERE") == 0) diag_help(c->b->diags, "conditions on aggregates go to HAVING");
     if (strncmp(c->s->clause, "|>", 2) == 0) diag_help(c->b->diags, "aggregates go to |> AGGREGATE");
     return false;

@@ -33,16 +33,14 @@ Expr call_matmul(Call *c) {
     if (x->n == 0 || y->n == 0) return bad_shapes(c, "both need a dimension");
     if (x->n > 2 && y->n > 2 && x->n != y->n) return bad_shapes(c, "their batch dimensions differ");
     if (*c->fn->name == 'd' && (x->n != 1 || y->n != 1)) return bad_shapes(c, "both must be vectors");
-    const int64_t k = 20, column = 21;
     bool batch = x->n > 2 && y->n > 2;
     uint32_t meet = y->n > 1 ? y->n - 2 : 0;
-    for (uint32_t i = 0; !batch && i < meet; i++) out.at[out.n++] = 10 + i;
-    for (uint32_t i = 0; i + 1 < x->n; i++) out.at[out.n++] = a.at[i] = i;
-    a.at[x->n - 1] = k;
-    for (uint32_t i = 0; i < y->n; i++) b.at[i] = batch ? i : 10 + i;
-    b.at[meet] = k;
-    if (y->n > 1) b.at[y->n - 1] = column;
-    if (y->n > 1) out.at[out.n++] = column;
+    for (uint32_t i = 0; i < x->n; i++) a.at[i] = i;
+    for (uint32_t i = 0; i < y->n; i++) b.at[i] = batch && i < meet ? i : TENSOR_MAX_RANK + i;
+    b.at[meet] = x->n - 1;
+    for (uint32_t i = 0; !batch && i < meet; i++) out.at[out.n++] = b.at[i];
+    for (uint32_t i = 0; i + 1 < x->n; i++) out.at[out.n++] = a.at[i];
+    if (y->n > 1) out.at[out.n++] = b.at[y->n - 1];
     return contract(c, &a, &b, &out, 0);
 }
 

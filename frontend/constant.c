@@ -2,7 +2,7 @@
 #include "base/number.h"
 
 static bool not_constant(Binder *b, const Ast *t, const char *what, const char *of) {
-    diag_error(b->diags, E_NOT_CONSTANT, t->span, arena_printf(b->arena, "%s (%s)", what, of));
+    diag_error(b->diags, E_NOT_CONSTANT, t->span, what, of);
     return false;
 }
 

@@ -29,7 +29,19 @@ const Ast *call_option(const Call *c, const char *name) {
 
 Expr call_fail(const Call *c) { return (Expr){.span = c->ast->span}; }
 
+/* The laws call an op by its own name; the user knows the function's. */
+static const char *renamed(Call *c, Op op, const char *why) {
+    size_t n = strlen(op_info[op].text);
+    bool begins = strncmp(why, op_info[op].text, n) == 0 && (why[n] == ' ' || why[n] == ':');
+    return begins ? arena_printf(c->b->arena, "%s%s", c->fn->name, why + n) : why;
+}
+
 Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in) {
+    const char *why = NULL;
+    if (!ir_check(c->b->ir, op, attr, n, in, &why)) {
+        diag_error(c->b->diags, E_TYPE_MISMATCH, c->ast->span, renamed(c, op, why));
+        return call_fail(c);
+    }
     return expr_of(bind_make(c->b, c->ast->span, op, attr, n, in), c->ast->span);
 }
 

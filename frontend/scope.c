@@ -111,7 +111,7 @@ static void unknown_column(Binder *b, const Scope *s, const char *table, const c
 static void ambiguous_column(Binder *b, const Scope *s, const char *name, Span at) {
     diag_error(b->diags, E_AMBIGUOUS_COLUMN, at, name);
     for (uint32_t i = 0; i < s->rel->n; i++)
-        if (s->rel->at[i].table && answers(&s->rel->at[i], NULL, name, false))
+        if (s->rel->at[i].table && answers(&s->rel->at[i], NULL, name, true))
             diag_help(b->diags, "it may be %s.%s", s->rel->at[i].table, name);
 }
 

@@ -89,8 +89,8 @@ const Node *bind_convert(Binder *b, Expr e, const Type *to, Strictness how, bool
 const Type *bind_common(Binder *b, uint32_t n, const Expr *e);
 /* Converts all to their common type in place; false and a message naming `what` when there is none. */
 bool bind_unify(Binder *b, uint32_t n, Expr *e, const char *what, Span at);
-/* The value of a column of a table (INSERT, UPDATE); reports. */
-const Node *bind_assign(Binder *b, Expr e, const char *column, const Type *to);
+/* The value of a column of a table (INSERT, UPDATE) or another `kind` of thing that has a type; reports. */
+const Node *bind_assign(Binder *b, Expr e, const char *kind, const char *name, const Type *to);
 const Node *bind_condition(Binder *b, Expr e, const char *clause); /* BOOLEAN, or reported */
 /* The constant that e is (literals, signs, casts of them), folded; false if it is not one (not reported). */
 bool bind_constant(Binder *b, Expr e, Value *out);

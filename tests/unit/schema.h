@@ -121,7 +121,8 @@ static inline void schema_apply(Schema *s, const Statement *st) {
     if (st->kind == STMT_CREATE_TABLE) schema_create(s, st);
     if (st->kind == STMT_PARAM) schema_param(s, &st->param);
     if (st->kind == STMT_CREATE_MODEL) s->models[s->n_models++] = model_copy(s->arena, s->types, st->model);
-    if (st->kind == STMT_DROP_TABLE && schema_find(s, st->target)) *schema_find(s, st->target) = s->tables[--s->n_tables];
+    SchemaTable *gone = st->kind == STMT_DROP_TABLE ? schema_find(s, st->target) : NULL;
+    if (gone) *gone = s->tables[--s->n_tables];
 }
 
 /* Binds one statement in an Ir of its own; a plan that does not verify is a failed check. */

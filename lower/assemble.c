@@ -1,0 +1,172 @@
+/* From the units of a tier to steps: registers by linear scan, arguments, sites. */
+#include "lower/context.h"
+#include "lower/emit.h"
+#include <string.h>
+
+typedef struct Alive { /* a register that is taken until after unit `until` */
+    uint32_t reg, until;
+} Alive;
+
+typedef struct Registers {
+    Units *units;
+    Pipe *p;
+    uint32_t *last; /* by stage: last unit that reads it */
+    int32_t *reg;   /* by stage */
+    uint32_t first; /* of the pipeline, in Build.regs */
+    VEC(Alive) alive;
+    VEC(uint32_t) bytes; /* by register */
+} Registers;
+
+static uint32_t bytes_of(const Stage *s) {
+    return s->row_bytes ? s->row_bytes : (uint32_t)ktype_bytes(s->type);
+}
+
+static void note_uses(Registers *r, uint32_t unit) {
+    const Unit *u = &r->units->at.at[unit];
+    for (size_t i = 0; i < u->stages.n; i++)
+        for (uint32_t k = 0; k < u->stages.at[i]->n; k++)
+            if (u->stages.at[i]->in[k])
+                r->last[u->stages.at[i]->in[k]->id] = unit;
+}
+
+/* A step that expands is called again, and so are those behind it: what was there before must stay. */
+static uint32_t until(const Registers *r, uint32_t unit, const Stage *s) {
+    uint32_t last = r->last[s->id] > unit ? r->last[s->id] : unit;
+    for (uint32_t j = unit + 1; j <= last; j++) {
+        const Stage *call = r->units->at.at[j].stages.at[0];
+        if (call->op == S_CALL && call->call->expands)
+            return UINT32_MAX;
+    }
+    return last;
+}
+
+static bool is_free(const Registers *r, uint32_t reg, uint32_t unit) {
+    for (size_t i = 0; i < r->alive.n; i++)
+        if (r->alive.at[i].reg == reg && r->alive.at[i].until >= unit)
+            return false;
+    return true;
+}
+
+static void give_register(Registers *r, uint32_t unit, const Stage *s, uint32_t from) {
+    uint32_t bytes = bytes_of(s), reg = from;
+    while (reg < r->bytes.n && (r->bytes.at[reg] != bytes || !is_free(r, reg, unit)))
+        reg++;
+    if (reg == r->bytes.n)
+        *vec_push(&r->bytes) = bytes;
+    *vec_push(&r->alive) = (Alive){reg, until(r, unit, s)};
+    r->reg[s->id] = (int32_t)reg;
+}
+
+/* the registers that a call writes */
+static void give_outputs(Registers *r, uint32_t unit, const Stage *call, uint32_t from) {
+    for (uint32_t k = 0; k < call->call->n; k++) {
+        Stage *v = call->call->args[k].value;
+        if (v && v->op == S_OUT && v->in[0] == call)
+            give_register(r, unit, v, from);
+    }
+}
+
+static void give_registers(Registers *r, uint32_t from) {
+    uint32_t n = (uint32_t)r->units->at.n;
+    for (uint32_t j = 0; j < n; j++)
+        note_uses(r, j);
+    for (uint32_t j = 0; j < n; j++) {
+        const Unit *u = &r->units->at.at[j];
+        if (u->kind == UNIT_CALL)
+            give_outputs(r, j, u->stages.at[0], from);
+        for (size_t i = 0; u->kind != UNIT_CALL && i < u->stored.n; i++)
+            give_register(r, j, u->stored.at[i], from);
+    }
+}
+
+/* ---- steps ---- */
+static Arg place_of(const Registers *r, const Stage *s) {
+    if (r->reg[s->id] >= 0)
+        return (Arg){.kind = ARG_REG, .a = (uint32_t)r->reg[s->id]};
+    return s->arg;
+}
+
+static void add_call(Lower *c, const Registers *r, const Unit *u) {
+    const Stage *s = u->stages.at[0];
+    const Call *call = s->call;
+    Step step = {.args = (uint32_t)c->b.args.n, .n_args = (uint16_t)call->n, .in = s->domain, .out = call->out,
+                 .site = s->site ? (uint16_t)(s->site - 1) : 0};
+    step.fn = call->native ? build_native(c, call->native) : build_kernel(c, call->kernel);
+    step.flags = (uint16_t)((call->native ? STEP_NATIVE : 0) | (call->expands ? STEP_EXPANDS : 0));
+    for (uint32_t k = 0; k < call->n; k++)
+        *vec_push(&c->b.args) = call->args[k].value ? place_of(r, call->args[k].value) : call->args[k].arg;
+    *vec_push(&c->b.steps) = step;
+}
+
+/* The sites of a step are consecutive: its k-th is Step.site + k. */
+static uint16_t copy_sites(Lower *c, const Emitted *e) {
+    uint16_t first = (uint16_t)c->b.sites.n;
+    for (uint32_t i = 0; i < e->n_sites; i++) {
+        Site s = c->b.sites.at[e->sites[i] - 1];
+        *vec_push(&c->b.sites) = s;
+    }
+    return first;
+}
+
+static void add_kernel(Lower *c, const Registers *r, const Unit *u) {
+    Emitted e = emit_unit(c->a, r->p, c->target, u, r->reg);
+    Step step = {.fn = build_kernel(c, e.kernel), .args = (uint32_t)c->b.args.n, .n_args = (uint16_t)e.n_args,
+                 .in = u->loop, .out = u->out, .site = e.n_sites ? copy_sites(c, &e) : 0};
+    for (uint32_t k = 0; k < e.n_args; k++)
+        *vec_push(&c->b.args) = e.args[k];
+    *vec_push(&c->b.steps) = step;
+}
+
+static uint32_t add_steps(Lower *c, Registers *r, Tier tier) {
+    Units units = partition(r->p, tier);
+    size_t n = r->p->stages.n ? r->p->stages.n : 1;
+    uint32_t from = (uint32_t)r->bytes.n, first = (uint32_t)c->b.steps.n;
+    r->units = &units;
+    r->last = ARENA_ARRAY(c->a, uint32_t, n);
+    r->reg = ARENA_ARRAY(c->a, int32_t, n);
+    memset(r->reg, -1, n * sizeof *r->reg);
+    r->alive.n = 0;
+    give_registers(r, from);
+    for (size_t i = 0; i < units.at.n; i++)
+        if (units.at.at[i].kind == UNIT_CALL)
+            add_call(c, r, &units.at.at[i]);
+        else
+            add_kernel(c, r, &units.at.at[i]);
+    units_free(&units);
+    return (uint32_t)c->b.steps.n - first;
+}
+
+static void free_pipe(Pipe *p) {
+    vec_free(&p->stages);
+    vec_free(&p->domains);
+    vec_free(&p->finish);
+    map_free(&p->same);
+}
+
+void assemble(Lower *c, Pipe *p) {
+    if (c->why) {
+        free_pipe(p);
+        return;
+    }
+    mark_live(p);
+    Registers r = {.p = p};
+    Pipeline out = {.source = (uint8_t)p->source, .once = p->once, .ordered = p->ordered, .a = p->a, .b = p->b,
+                    .batch_rows = p->batch_rows, .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
+                    .label = p->label};
+    out.steps = (uint32_t)c->b.steps.n;
+    out.n_steps = add_steps(c, &r, UNITS_SINGLE);
+    out.fused = (uint32_t)c->b.steps.n;
+    out.n_fused = c->opt->no_fused ? 0 : add_steps(c, &r, UNITS_FUSED);
+    out.regs = (uint32_t)c->b.regs.n;
+    out.n_regs = (uint32_t)r.bytes.n;
+    for (size_t i = 0; i < r.bytes.n; i++)
+        *vec_push(&c->b.regs) = r.bytes.at[i];
+    out.finish = (uint32_t)c->b.finish.n;
+    out.n_finish = (uint32_t)p->finish.n;
+    for (size_t i = 0; i < p->finish.n; i++)
+        *vec_push(&c->b.finish) = p->finish.at[i];
+    *vec_push(&c->b.pipelines) = out;
+    vec_free(&r.alive);
+    vec_free(&r.bytes);
+    free_pipe(p);
+}

@@ -1,0 +1,58 @@
+/* Lower: the context of one lowering, and the Program that grows in it. */
+#ifndef DQL_LOWER_CONTEXT_H
+#define DQL_LOWER_CONTEXT_H
+#include "lower/lower.h"
+#include "lower/stage.h"
+
+typedef struct Build {
+    VEC(Pipeline) pipelines;
+    VEC(Step) steps;
+    VEC(Arg) args;
+    VEC(uint32_t) regs;
+    VEC(uint32_t) finish;
+    VEC(State) states;
+    VEC(StateColumn) state_cols;
+    VEC(Scan) scans;
+    VEC(ScanColumn) scan_cols;
+    VEC(KernelRef) refs;
+    VEC(Kernel *) kernels;
+    VEC(Hash128) hashes; /* structural, parallel to kernels */
+    VEC(const char *) natives;
+    VEC(WeightRef) weights;
+    VEC(ParamRef) params;
+    VEC(Site) sites;
+    Buf consts;
+    VEC(uint32_t) const_views;
+} Build;
+
+typedef struct Lower {
+    Arena *a;
+    Ir *ir;
+    const SourceApi *src;
+    const Target *target;
+    const LowerOptions *opt;
+    Build b;
+    const char *why; /* the first thing that is not supported */
+} Lower;
+
+/* Notes that something is not supported; lowering goes on with anything that is well-formed. */
+void lower_fail(Lower *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- parts of the program (lower/build.c) ---- */
+Arg build_bytes(Lower *c, const void *p, size_t n); /* constants; equal blocks are one */
+Arg build_int(Lower *c, Int128 v, bool wide);       /* 8 bytes, wide: 16 */
+Arg build_text(Lower *c, Str s);                    /* a TextView */
+Arg build_value(Lower *c, const Value *v);          /* a literal in the layout that S_CONST reads */
+uint32_t build_native(Lower *c, const char *name);
+uint32_t build_kernel(Lower *c, Kernel *k);
+uint32_t build_param(Lower *c, const char *name, const Type *t);
+uint32_t build_weight(Lower *c, const AttrWeight *w);
+uint16_t build_site(Lower *c, const Node *n, const char *what); /* index + 1 */
+uint32_t build_state(Lower *c, State s);
+void build_state_cols(Lower *c, uint32_t state, uint32_t n, const StateColumn *cols);
+Program *build_program(Lower *c, uint32_t result, uint32_t n, const ResultColumn *columns);
+void build_free(Lower *c);
+
+/* ---- a finished pipeline becomes steps of both tiers (lower/assemble.c) ---- */
+void assemble(Lower *c, Pipe *p);
+#endif

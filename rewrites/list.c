@@ -1,0 +1,72 @@
+/* The tables of rules and passes, and what they print: --list-rules, --rule-stats, the report of EXPLAIN. */
+#include "rewrites/measure.h"
+#include "rewrites/pass.h"
+#include "rewrites/rules.h"
+#include <string.h>
+
+const Rule *const rw_rules[] = {
+#define RULE(file, name) &rule_##name,
+#include "rewrites/rules.def"
+#undef RULE
+    NULL};
+const size_t rw_rule_count = sizeof rw_rules / sizeof *rw_rules - 1;
+
+static const char *const files[] = {
+#define RULE(file, name) #file,
+#include "rewrites/rules.def"
+#undef RULE
+};
+
+const Rule *rw_find_rule(const char *name) {
+    for (size_t i = 0; i < rw_rule_count; i++)
+        if (strcmp(rw_rules[i]->name, name) == 0) return rw_rules[i];
+    return NULL;
+}
+
+bool rw_known(const char *name) {
+    for (size_t i = 0; i < rw_pass_count; i++)
+        if (strcmp(rw_passes[i].name, name) == 0) return true;
+    return rw_find_rule(name) != NULL;
+}
+
+static const char *sound_text(Soundness s) {
+    switch (s) {
+    case EXACT: return "EXACT";
+    case REAL: return "REAL";
+    case APPROX: return "APPROX";
+    }
+    BUG("soundness %d", (int)s);
+}
+
+void rw_list_rules(Buf *out) {
+    buf_puts(out, "RULE                       SOUND   FILE        LAW\n");
+    for (size_t i = 0; i < rw_rule_count; i++) {
+        const Rule *r = rw_rules[i];
+        buf_printf(out, "%-26s %-7s %-11s %s\n%46s  where %s\n", r->name, sound_text(r->sound), files[i], r->law, "", r->where);
+    }
+    buf_puts(out, "PASS                       DOES\n");
+    for (size_t i = 0; i < rw_pass_count; i++) buf_printf(out, "%-26s %s\n", rw_passes[i].name, rw_passes[i].does);
+}
+
+void rw_print_stats(Buf *out, const RwReport *report) {
+    buf_puts(out, "RULE                          TRIED   FIRED\n");
+    for (size_t i = 0; i < rw_rule_count; i++)
+        if (report->tried[i]) buf_printf(out, "%-26s %8u %7u\n", rw_rules[i]->name, report->tried[i], report->hits[i]);
+}
+
+static double gain(const Rw *rw, const RwFired *f) {
+    double from = rw_measure(rw, f->from);
+    return from > 0 ? 1 - rw_measure(rw, f->to) / from : 0;
+}
+
+void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *report) {
+    PtrMap rows = {0};
+    Rw rw = {ir, source, &rows};
+    for (size_t i = 0; i < report->n_fired; i++) {
+        const RwFired *f = &report->fired[i];
+        buf_printf(out, "%-26s %-6s %s -> %s  %+.1f %%\n", f->name, sound_text(f->sound), op_info[f->from->op].text,
+                   op_info[f->to->op].text, -100 * gain(&rw, f));
+    }
+    if (report->limited) buf_puts(out, "the limit of rule applications was reached\n");
+    ptrmap_free(&rows);
+}

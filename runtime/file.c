@@ -1,0 +1,64 @@
+#include "runtime/file.h"
+#include "runtime/npy.h"
+#include "runtime/safetensors_table.h"
+#include <string.h>
+
+typedef struct FileFormat {
+    const char *name;
+    const char *endings[4]; /* the first NULL ends them */
+    bool (*open)(Arena *a, TypePool *types, const FileSpec *spec, FileSchema *out, RtError *e);
+    TableVersion *(*load)(BlockPool *pool, Workers *workers, const FileSpec *spec, RtError *e);
+} FileFormat;
+
+static const FileFormat formats[] = {
+    {"npy", {".npy"}, npy_open, npy_load},
+    {"safetensors", {".safetensors"}, safetensors_open, safetensors_load},
+};
+enum { N_FORMATS = sizeof formats / sizeof *formats };
+
+/* Formats of the language that have no reader: named, so that the message can say so. */
+static const char *const planned[] = {".jsonl", ".npz", ".png", ".jpg", ".jpeg", ".parquet", ".arrow"};
+
+static bool ends_with(const char *s, const char *ending) {
+    size_t n = strlen(s), m = strlen(ending);
+    return n > m && str_ieq((Str){s + n - m, m}, str_of(ending));
+}
+
+static bool has_ending(const FileFormat *f, const char *path) {
+    for (size_t i = 0; i < 4 && f->endings[i]; i++)
+        if (ends_with(path, f->endings[i])) return true;
+    return false;
+}
+
+static const FileFormat *no_format(const FileSpec *spec, RtError *e) {
+    if (spec->format)
+        return rt_fail(e, RT_DATA, "cannot read %s: the format %s is not supported yet", spec->path, spec->format), NULL;
+    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++)
+        if (ends_with(spec->path, planned[i]))
+            return rt_fail(e, RT_DATA, "cannot read %s: %s files are not supported yet", spec->path, planned[i]), NULL;
+    const char *slash = strrchr(spec->path, '/'), *dot = strrchr(slash ? slash : spec->path, '.');
+    if (!dot) return rt_fail(e, RT_DATA, "cannot read %s: its name has no ending that says its format", spec->path), NULL;
+    return rt_fail(e, RT_DATA, "cannot read %s: %s is not a known format", spec->path, dot), NULL;
+}
+
+static const FileFormat *find_format(const FileSpec *spec, RtError *e) {
+    for (size_t i = 0; i < N_FORMATS; i++)
+        if (spec->format ? strcmp(spec->format, formats[i].name) == 0 : has_ending(&formats[i], spec->path))
+            return &formats[i];
+    return no_format(spec, e);
+}
+
+bool file_open(Arena *a, TypePool *types, const FileSpec *spec, FileSchema *out, RtError *e) {
+    const FileFormat *f = find_format(spec, e);
+    return f && f->open(a, types, spec, out, e);
+}
+
+TableVersion *file_load(BlockPool *pool, Workers *workers, const FileSpec *spec, RtError *e) {
+    const FileFormat *f = find_format(spec, e);
+    return f ? f->load(pool, workers, spec, e) : NULL;
+}
+
+bool file_no_options(const FileSpec *spec, RtError *e) {
+    if (spec->n_options == 0) return true;
+    return rt_fail(e, RT_DATA, "cannot read %s: this format has no option %s", spec->path, spec->names[0]);
+}

@@ -1,0 +1,15 @@
+/* Mapped: the bytes of a regular file, read only.  A file that shrinks while it is mapped ends the process (SIGBUS), as
+ * with any mapped file: what is being read must not be cut short.
+ */
+#ifndef DQL_RUNTIME_MAPPED_H
+#define DQL_RUNTIME_MAPPED_H
+#include "runtime/error.h"
+
+typedef struct Mapped {
+    const uint8_t *p; /* never NULL once open; page-aligned unless the file is empty */
+    size_t n;
+} Mapped;
+
+bool mapped_open(const char *path, Mapped *out, RtError *e);
+void mapped_close(Mapped *m);
+#endif
