@@ -1,92 +1,6 @@
-/* Programs as bytes.  One visitor describes the image for both directions, so that writing and reading cannot differ: the
- * same calls append a field or take it.  The image is for the version of dql that wrote it. The same program gives the same
- * bytes: no addresses, no padding.
- */
+/* Programs as bytes. Texts and types go as text, structs field by field. */
 #include "base/program.h"
-#include <string.h>
-
-static const char magic[8] = "dqlprg01";
-
-typedef struct Header {
-    char magic[8];
-    uint64_t bytes; /* behind the header */
-    uint64_t hash;  /* of them */
-} Header;
-
-typedef struct Io {
-    Buf *out;         /* writing; NULL: reading */
-    const char *at, *end;
-    Arena *arena;
-    TypePool *types;
-    bool damaged;     /* reading: lengths do not fit; what is read from here on is zero */
-} Io;
-
-static void io_bytes(Io *io, void *p, size_t n) {
-    if (io->out) {
-        buf_add(io->out, p, n);
-        return;
-    }
-    if (io->damaged || (size_t)(io->end - io->at) < n) {
-        io->damaged = true;
-        memset(p, 0, n);
-        return;
-    }
-    if (n) memcpy(p, io->at, n);
-    io->at += n;
-}
-
-#define IO(io, field) io_bytes((io), &(field), sizeof(field))
-
-/* *at is an array of n elements of `size` bytes without pointers. */
-static void io_array(Io *io, void *array, uint32_t *n, size_t size) {
-    void **at = array;
-    IO(io, *n);
-    if (!io->out) {
-        if ((size_t)(io->end - io->at) / size < *n) io->damaged = true;
-        if (io->damaged) *n = 0;
-        *at = arena_alloc(io->arena, size * *n);
-    }
-    io_bytes(io, *at, size * *n);
-}
-
-/* Room for n elements when reading; what they hold follows one by one. An element takes at least a byte. */
-static void io_list(Io *io, void *array, uint32_t *n, size_t size) {
-    void **at = array;
-    IO(io, *n);
-    if (io->out) return;
-    if ((size_t)(io->end - io->at) < *n) io->damaged = true;
-    if (io->damaged) *n = 0;
-    *at = arena_alloc(io->arena, size * *n);
-}
-
-/* NULL and empty differ: the length is one more. */
-static void io_text(Io *io, const char **s) {
-    uint32_t n = io->out && *s ? (uint32_t)strlen(*s) + 1 : 0;
-    IO(io, n);
-    if (io->out) {
-        io_bytes(io, (void *)(uintptr_t)*s, n ? n - 1 : 0);
-        return;
-    }
-    if (n > (size_t)(io->end - io->at) + 1) io->damaged = true;
-    *s = NULL;
-    if (io->damaged || n == 0) return;
-    *s = arena_strndup(io->arena, io->at, n - 1);
-    io->at += n - 1;
-}
-
-static void io_type(Io *io, const Type **t) {
-    Buf text = {0};
-    const char *s = NULL;
-    if (io->out && *t) {
-        type_print(&text, *t, true);
-        s = text.p;
-    }
-    io_text(io, &s);
-    buf_free(&text);
-    if (io->out) return;
-    *t = s ? type_parse(io->types, s, NULL) : NULL;
-    if (s && !*t) io->damaged = true;
-}
+#include "base/image.h"
 
 static void io_code(Io *io, ColumnCode *c) {
     IO(io, c->kind);
@@ -177,13 +91,6 @@ static void io_column(Io *io, ResultColumn *c) {
 
 static void io_native(Io *io, const char **name) { io_text(io, name); }
 
-/* One by one: elements with padding or pointers. */
-#define IO_EACH(io, at, n, element)                                                                                    \
-    do {                                                                                                               \
-        io_list((io), &(at), &(n), sizeof *(at));                                                                      \
-        for (uint32_t i = 0; i < (n); i++) element((io), &(at)[i]);                                                    \
-    } while (0)
-
 static void io_program(Io *io, Program *p) {
     IO(io, p->kind);
     IO(io, p->if_exists);
@@ -214,28 +121,19 @@ static void io_program(Io *io, Program *p) {
 
 _Static_assert(sizeof(Step) == 16 && sizeof(Arg) == 8, "arrays written as they lie in memory have no padding");
 
+static const char magic[] = "dqlprg01";
+
 void program_write(Buf *out, const Program *p) {
-    Header h = {0};
     Program copy = *p;
-    size_t start = out->n;
-    Io io = {.out = out};
-    buf_add(out, &h, sizeof h);
+    Io io = image_write(out);
     io_program(&io, &copy);
-    memcpy(h.magic, magic, sizeof magic);
-    h.bytes = out->n - start - sizeof h;
-    h.hash = hash64(out->p + start + sizeof h, h.bytes, 0);
-    memcpy(out->p + start, &h, sizeof h);
+    image_written(&io, magic);
 }
 
 Program *program_read(Arena *a, TypePool *types, const void *bytes, size_t n, const char **why) {
-    Header h;
-    const char *at = (const char *)bytes + sizeof h;
-    if (n < sizeof h || (memcpy(&h, bytes, sizeof h), memcmp(h.magic, magic, sizeof magic))) return *why = "not a program", NULL;
-    if (h.bytes > n - sizeof h) return *why = "the program is cut off", NULL;
-    if (hash64(at, h.bytes, 0) != h.hash) return *why = "the program is damaged", NULL;
-    Io io = {.at = at, .end = at + h.bytes, .arena = a, .types = types};
+    Io io;
+    if (!image_read(&io, a, types, bytes, n, magic, why)) return NULL;
     Program *p = ARENA_NEW(a, Program);
     io_program(&io, p);
-    if (io.damaged || io.at != io.end) return *why = "the program is damaged", NULL;
-    return p;
+    return image_end(&io, why) ? p : NULL;
 }
