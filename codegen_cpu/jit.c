@@ -73,12 +73,14 @@ static Str text_of(Buf *b, const Kernel *k) {
     return (Str){b->p, b->n};
 }
 
-Hash128 cpu_code_key(const CpuJit *j, const Kernel *k) {
+Hash128 cpu_code_key_at(CpuLevel level, const Kernel *k) {
     Buf b = {0};
-    Hash128 key = key_of(j->o.level, text_of(&b, k));
+    Hash128 key = key_of(level, text_of(&b, k));
     buf_free(&b);
     return key;
 }
+
+Hash128 cpu_code_key(const CpuJit *j, const Kernel *k) { return cpu_code_key_at(j->o.level, k); }
 
 /* ---- code that is there: all under the lock ---- */
 

@@ -27,6 +27,7 @@ void cpu_jit_free(CpuJit *j); /* waits for what is being compiled */
 
 /* hash128 of the kernel's text, the target and the compiler's version. */
 Hash128 cpu_code_key(const CpuJit *j, const Kernel *k);
+Hash128 cpu_code_key_at(CpuLevel level, const Kernel *k);
 
 /* Code that is in memory, shipped or on disk. NULL: it has to be compiled. */
 DqlKernel cpu_jit_lookup(CpuJit *j, const Kernel *k);

@@ -45,12 +45,19 @@ static Val text_constant(Build *b, const Kernel *k) {
     return global;
 }
 
+/* A kernel's function, declared when its code is elsewhere. */
+static Val function(Build *b, const char *symbol, LLVMTypeRef i64, LLVMTypeRef ptr) {
+    Val f = LLVMGetNamedFunction(b->module, symbol);
+    return f ? f : LLVMAddFunction(b->module, symbol, LLVMFunctionType(i64, (LLVMTypeRef[]){ptr, i64}, 2, false));
+}
+
+/* NULL: the row that ends the table. */
 static Val entry(Build *b, const CpuFunction *f, LLVMTypeRef i64, LLVMTypeRef ptr) {
     Hash128 key = f ? kernel_hash(f->kernel) : (Hash128){0};
     Val fields[] = {LLVMConstInt(i64, key.lo, false), LLVMConstInt(i64, key.hi, false),
                     LLVMConstInt(i64, f ? (uint64_t)f->level : 0, false),
-                    f ? LLVMGetNamedFunction(b->module, f->symbol) : LLVMConstNull(ptr),
-                    f ? text_constant(b, f->kernel) : LLVMConstNull(ptr)};
+                    f ? function(b, f->symbol, i64, ptr) : LLVMConstNull(ptr),
+                    f && b->m->texts ? text_constant(b, f->kernel) : LLVMConstNull(ptr)};
     return LLVMConstStructInContext(b->context, fields, 5, false);
 }
 
@@ -115,7 +122,8 @@ bool cpu_module_compile(const CpuModule *m, Buf *out, char **why) {
     LLVMContextSetDiscardValueNames(b.context, m->output != CPU_LLVM);
     b.module = LLVMModuleCreateWithNameInContext("dql", b.context);
     set_target(&b, machine);
-    for (uint32_t k = 0; k < m->n; k++) emit_kernel(b.module, m->functions[k].level, m->functions[k].kernel, m->functions[k].symbol);
+    for (uint32_t k = 0; k < m->n && !m->table_only; k++)
+        emit_kernel(b.module, m->functions[k].level, m->functions[k].kernel, m->functions[k].symbol);
     if (m->table) add_table(&b);
     if (m->verify) verify(&b);
     if (!b.why && m->output == CPU_LLVM) emit_text(&b, out);

@@ -19,6 +19,8 @@ typedef struct CpuModule {
     uint32_t n;
     const CpuFunction *functions;
     const char *table; /* symbol of a table of KernelEntry (base/program.h) of all functions, by key and level; NULL: none */
+    bool table_only;   /* the functions' code is in other objects */
+    bool texts;        /* the table has the kernels' texts */
     CpuOutput output;
     bool verify; /* LLVM's verifier: for tests and debugging */
 } CpuModule;

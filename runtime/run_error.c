@@ -1,5 +1,6 @@
 /* What a step's negative result says to a person. */
 #include "runtime/abi.h"
+#include "runtime/native_cast.h"
 #include "runtime/run.h"
 
 static const char *sentence(uint32_t kind) {
@@ -15,11 +16,8 @@ static const char *sentence(uint32_t kind) {
     return "error";
 }
 
-/* The text that a cast could not read is at hand. */
-static void set_value(const RtRun *r, const Step *step, void *const *args, int64_t row, RtError *e) {
-    if (!(step->flags & STEP_NATIVE) || r->instance->natives[step->fn] != dql_rt_cast) return;
-    TextView v = ((const TextView *)args[0])[row];
-    buf_add(&e->value, v.p, v.n);
+static bool is_cast(const RtRun *r, const Step *step) {
+    return (step->flags & STEP_NATIVE) && r->instance->natives[step->fn] == dql_rt_cast;
 }
 
 void run_error_set(const RtRun *r, const Step *step, void *const *args, int64_t result, RtError *e) {
@@ -36,9 +34,8 @@ void run_error_set(const RtRun *r, const Step *step, void *const *args, int64_t 
     e->row_error = kind;
     e->row = PROGRAM_ERROR_ROW(result);
     e->site = site < r->program->n_sites ? site : UINT32_MAX;
-    set_value(r, step, args, e->row, e);
     const char *what = e->site != UINT32_MAX ? r->program->sites[e->site].what : NULL;
     if (what && *what) buf_printf(&e->message, "%s: ", what);
-    buf_puts(&e->message, sentence(kind));
-    if (e->value.n) buf_printf(&e->message, ": '%s'", e->value.p);
+    if (is_cast(r, step)) cast_explain(args, e->row, &e->value, &e->message);
+    else buf_puts(&e->message, sentence(kind));
 }

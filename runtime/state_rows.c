@@ -56,13 +56,13 @@ static RowPage *page_with_room(RtLocal *l) {
     return p;
 }
 
-/* Views that point into the batch's scratch are copied to the local's heap. */
+/* Views that point into the batch's scratch are copied to the local's heap; those of NULLs may be anything. */
 static bool keep_texts(RtLocal *l, TextView *v, const uint8_t *valid, int64_t n) {
-    if (!l->scratch || !l->scratch->block) return true;
-    for (int64_t i = 0; i < n; i++) {
-        if (valid && !valid[i]) v[i] = (TextView){"", 0};
-        else if (textheap_holds(l->scratch, v[i].p) && !textheap_copy(&l->heap, v[i], &v[i])) return false;
-    }
+    for (int64_t i = 0; valid && i < n; i++)
+        if (!valid[i]) v[i] = (TextView){"", 0};
+    if (!l->scratch || !l->scratch->block || l->scratch->block->used == 0) return true;
+    for (int64_t i = 0; i < n; i++)
+        if (textheap_holds(l->scratch, v[i].p) && !textheap_copy(&l->heap, v[i], &v[i])) return false;
     return true;
 }
 
