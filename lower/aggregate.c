@@ -109,8 +109,7 @@ static void choose_dense(Agg *g) {
     g->dense = g->n_keys > 0 && !g->c->opt->no_dense;
     for (uint32_t i = 0; i < g->n_keys && g->dense; i++) {
         Int128 n = is_small(&g->keys[i]) ? digits(&g->keys[i]) : -1;
-        g->groups *= n > DENSE_GROUPS ? DENSE_GROUPS : n;
-        g->dense = n > 0 && g->groups <= DENSE_GROUPS;
+        g->dense = n > 0 && n <= DENSE_GROUPS && (g->groups *= n) <= DENSE_GROUPS;
     }
     if (g->dense && (double)g->groups > g->in.rows + 1024)
         g->dense = false;
