@@ -1,11 +1,13 @@
 /* Comparison rules: constants to the right, casts and additions off the compared value.
  *
+ * Order is SQL's and total: NaN equals NaN and is above all numbers, -0.0 equals 0.0.  The four ordered comparisons lose
+ * casts and arithmetic by the law of inverses (threshold.c); here are = and <>.
+ *
  * Tempting and wrong:
- *   x = x -> TRUE                NULL = NULL is NULL, NaN = NaN is FALSE
- *   x + 1 > c -> x > c - 1       for c the least integer of the type; for floats always: 1e20 + 1 > 1e20 is FALSE
+ *   x = x -> TRUE                              NULL = NULL is NULL
+ *   x + 0.5 = c -> x = c - 0.5                 floats round
  *   CAST(x AS INTEGER) = 3 -> x = 3            x = 2.6 and x = '03' are 3
- *   CAST(x AS T) < c -> x < CAST(c AS S)       2.5 becomes 2 or 3: SMALLINT 2 < 2.5 is TRUE, 2 < 2 is FALSE
- *   NOT (x < y) -> x >= y        floats: both are FALSE for NaN (logic.c)
+ *   CAST(x AS T) = c -> x = CAST(c AS S)       2.5 becomes 2 or 3
  */
 #include "base/number.h"
 #include "rewrites/rules.h"
@@ -45,7 +47,7 @@ const Rule rule_compare_flip = {
 static bool compare_self_when(Rw *rw, const Match *m) {
     (void)rw;
     const Type *t = m->at[1]->type;
-    bool plain = !t->nullable && !rw_has_float(t) && t->kind != TY_TENSOR && t->kind < TY_LIST;
+    bool plain = !t->nullable && t->kind < TY_LIST;
     return m->at[1] == m->at[2] && plain && !(m->at[1]->below & BELOW_VOLATILE);
 }
 
@@ -55,11 +57,11 @@ static const Node *compare_self_make(Rw *rw, const Match *m) {
 }
 
 /* law    x = x == TRUE, x < x == FALSE
- * where  NOT NULL (NULL = NULL is NULL), no float (NaN = NaN is FALSE), one scalar */
+ * where  NOT NULL (NULL = NULL is NULL), a scalar; floats too: NaN = NaN is TRUE */
 const Rule rule_compare_self = {
     .name = "compare_self",
     .law = "x = x  ->  TRUE,  x < x  ->  FALSE",
-    .where = "x is NOT NULL and holds no float",
+    .where = "x is a scalar and NOT NULL",
     .sound = EXACT,
     .lhs = F2(COMPARE, 0, ANY(1), ANY(2)),
     .when = compare_self_when,
@@ -78,35 +80,35 @@ static bool exactly(Rw *rw, const Node *c, const Type *t, const Node **out) {
     return true;
 }
 
-/* Only casts that keep order and tell all values apart. */
+/* Casts that tell all values apart. */
 static bool injective_cast(const Type *from, const Type *to) {
     if (rw_integers_within(from, to)) return true;
     if (from->kind == TY_F32 && to->kind == TY_F64) return true;
     return type_is_integer(from) && rw_whole_bits(from->kind) <= 32 && to->kind == TY_F64;
 }
 
-static bool compare_cast_when(Rw *rw, const Match *m) {
+static bool equal_cast_when(Rw *rw, const Match *m) {
     const Node *c, *x = m->at[2];
     if (!ATTR_OF(m->at[1], Cast)->try && injective_cast(x->type, m->at[1]->type)) return exactly(rw, m->at[3], x->type, &c);
     return false;
 }
 
-static const Node *compare_cast_make(Rw *rw, const Match *m) {
+static const Node *equal_cast_make(Rw *rw, const Match *m) {
     const Node *c = NULL;
     exactly(rw, m->at[3], m->at[2]->type, &c);
     return ir_2(rw->ir, m->at[0]->op, m->at[2], c);
 }
 
-/* law    CAST(x AS T) cmp c == x cmp c'       c' is c in the narrower type, exactly
+/* law    CAST(x AS T) = c == x = c'       c' is c in the narrower type, exactly
  * where  not TINYINT x against 300: no such c' */
-const Rule rule_compare_cast = {
-    .name = "compare_cast",
-    .law = "CAST(x AS T) cmp c  ->  x cmp c",
+const Rule rule_equal_cast = {
+    .name = "equal_cast",
+    .law = "CAST(x AS T) = c  ->  x = c",
     .where = "T holds x's type, c is exactly a value of x's type",
     .sound = EXACT,
-    .lhs = F2(COMPARE, 0, P1(CAST, 1, ANY(2)), CONSTANT(3)),
-    .when = compare_cast_when,
-    .make = compare_cast_make,
+    .lhs = F2(COMPARE | COMM, 0, P1(CAST, 1, ANY(2)), CONSTANT(3)),
+    .when = equal_cast_when,
+    .make = equal_cast_make,
 };
 
 static bool in_range(Int128 v, TypeKind k) {
@@ -143,26 +145,26 @@ static const Node *move_make(Rw *rw, const Match *m) {
     return ir_2(rw->ir, m->at[0]->op, m->at[2], ir_const(rw->ir, v));
 }
 
-/* law    x + c cmp d == x cmp d - c     integers
+/* law    x + c = d == x = d - c     integers
  * where  d - c is a value of the type.  An x + c that overflowed failed; now it does not (an evaluation removed).
- *        Floats round: 1e20 + 1 > 1e20 is FALSE */
-const Rule rule_compare_add = {
-    .name = "compare_add",
-    .law = "x + c cmp d  ->  x cmp d - c",
+ *        Floats round: 1e20 + 1 = 1e20 */
+const Rule rule_equal_add = {
+    .name = "equal_add",
+    .law = "x + c = d  ->  x = d - c",
     .where = "integers, d - c fits the type",
     .sound = EXACT,
-    .lhs = F2(COMPARE, 0, P2(ADD, 1, ANY(2), CONSTANT(3)), CONSTANT(4)),
+    .lhs = F2(COMPARE | COMM, 0, P2(ADD, 1, ANY(2), CONSTANT(3)), CONSTANT(4)),
     .when = move_when,
     .make = move_make,
 };
 
-/* law    x - c cmp d == x cmp d + c     as compare_add */
-const Rule rule_compare_sub = {
-    .name = "compare_sub",
-    .law = "x - c cmp d  ->  x cmp d + c",
+/* law    x - c = d == x = d + c     as equal_add */
+const Rule rule_equal_sub = {
+    .name = "equal_sub",
+    .law = "x - c = d  ->  x = d + c",
     .where = "integers, d + c fits the type",
     .sound = EXACT,
-    .lhs = F2(COMPARE, 0, P2(SUB, 1, ANY(2), CONSTANT(3)), CONSTANT(4)),
+    .lhs = F2(COMPARE | COMM, 0, P2(SUB, 1, ANY(2), CONSTANT(3)), CONSTANT(4)),
     .when = move_when,
     .make = move_make,
 };

@@ -4,7 +4,7 @@
  * operand may be dropped or moved left only if it cannot fail.
  *
  * Tempting and wrong:
- *   NOT (x < y) -> x >= y                floats: both are FALSE for NaN
+ *   NOT (x AND y) -> NOT x AND NOT y     OR
  *   x AND NOT x -> FALSE                 NULL for NULL
  *   x OR NOT x -> TRUE                   NULL for NULL
  *   x > 3 AND x < 2 -> FALSE             NULL for NULL (as a filter it is FALSE)
@@ -43,25 +43,17 @@ static Op negated(Op op) {
     BUG("%s is no comparison", op_info[op].text);
 }
 
-static bool not_compare_when(Rw *rw, const Match *m) {
-    (void)rw;
-    Op op = m->at[1]->op;
-    return op == OP_EQ || op == OP_NE || !rw_has_float(m->at[2]->type);
-}
-
 static const Node *not_compare_make(Rw *rw, const Match *m) {
     return ir_2(rw->ir, negated(m->at[1]->op), m->at[2], m->at[3]);
 }
 
-/* law    NOT (x < y) == x >= y
- * where  no floats unless = or <>: NOT (NaN < 1) is TRUE, NaN >= 1 is FALSE; NULL gives NULL on both sides */
+/* law    NOT (x < y) == x >= y        floats too: NaN is above all numbers and equal to itself; NULL gives NULL on both sides */
 const Rule rule_not_compare = {
     .name = "not_compare",
     .law = "NOT (x < y)  ->  x >= y",
-    .where = "no floats, or = and <>",
+    .where = "always: the order is total",
     .sound = EXACT,
     .lhs = P1(NOT, 0, F2(COMPARE, 1, ANY(2), ANY(3))),
-    .when = not_compare_when,
     .make = not_compare_make,
 };
 
@@ -173,7 +165,6 @@ static bool implies(const Node *p, const Node *q) {
     if (!op_has(p->op, COMPARE) || !op_has(q->op, COMPARE) || p->in[0] != q->in[0] || p->in[0]->type->kind == TY_TENSOR) return false;
     if (!ir_is_const(p->in[1]) || !ir_is_const(q->in[1]) || rw_is_null(p->in[1]) || rw_is_null(q->in[1])) return false;
     const Value *a = &ATTR_OF(p->in[1], Const)->value, *b = &ATTR_OF(q->in[1], Const)->value;
-    if (rw_is_nan(p->in[1]) || rw_is_nan(q->in[1])) return false;
     int order = value_cmp(a, b);
     bool both_closed = p->op == q->op || q->op == OP_LE || q->op == OP_GE; /* at equal constants */
     if (p->op == OP_EQ && is_upper(q->op)) return order < 0 || (order == 0 && q->op == OP_LE);
@@ -209,11 +200,11 @@ static const Node *range_make(Rw *rw, const Match *m) {
 }
 
 /* law    x >= 1 AND x >= 3 == x >= 3,  x = 2 AND x < 5 == x = 2
- * where  same x and constants, so both are NULL together; NaN: all are FALSE */
+ * where  same x and constants, so both are NULL together; NaN has its place in the order */
 const Rule rule_range_merge = {
     .name = "range_merge",
     .law = "x >= 1 AND x >= 3  ->  x >= 3",
-    .where = "one test of x implies the other, constants are neither NULL nor NaN",
+    .where = "one test of x implies the other, constants are not NULL",
     .sound = EXACT,
     .lhs = P2(AND, 0, ANY(1), ANY(2)),
     .when = range_when,

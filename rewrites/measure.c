@@ -1,81 +1,12 @@
 #include "rewrites/measure.h"
+#include "ir/laws.h"
 #include <math.h>
 
-/* ---- one op on one row ---- */
-
-static double elems(const Type *t) {
-    enum { UNKNOWN_DIM = 256 };
-    if (t->kind != TY_TENSOR) return 1;
-    double n = 1;
-    for (uint32_t i = 0; i < t->n; i++) n *= t->dims[i] == DIM_ANY ? UNKNOWN_DIM : (double)t->dims[i];
-    return n;
-}
-
-/* Multiply-adds: elements of the result times the size of the labels that are summed over. */
-static double contract_cost(const Node *n) {
-    const AttrContract *k = ATTR_OF(n, Contract);
-    double size[2 * TENSOR_MAX_RANK], all = 1;
-    for (int l = 0; l < 2 * TENSOR_MAX_RANK; l++) size[l] = 1;
-    for (int side = 0; side < 2; side++) {
-        const IntList *labels = side ? &k->b : &k->a;
-        for (uint32_t d = 0; d < labels->n; d++)
-            size[labels->at[d]] = n->in[side]->type->dims[d] == DIM_ANY ? 256 : (double)n->in[side]->type->dims[d];
-    }
-    for (int l = 0; l < 2 * TENSOR_MAX_RANK; l++) all *= size[l];
-    return all;
-}
-
-/* Of scalar functions: additions that take as long. Text costs by its unknown length. */
-static double pointwise_cost(Op op) {
-    switch ((int)op) {
-    case OP_DIV:
-    case OP_MOD:
-    case OP_SQRT: return 4;
-    case OP_EXP:
-    case OP_LOG:
-    case OP_TANH:
-    case OP_SIGMOID:
-    case OP_ERF:
-    case OP_SIN:
-    case OP_COS: return 16;
-    case OP_POW: return 40;
-    case OP_LIKE:
-    case OP_TEXT_CONCAT:
-    case OP_UPPER:
-    case OP_LOWER:
-    case OP_SUBSTRING: return 20;
-    }
-    return 1;
-}
-
-static double window(const IntList *kernel) {
-    double n = 1;
-    for (uint32_t i = 0; i < kernel->n; i++) n *= (double)kernel->at[i];
-    return n;
-}
+static const double BYTE = 0.1; /* beside a flop: values of one row mostly stay in registers and L1 */
 
 static double op_cost(const Node *n) {
-    switch ((int)n->op) {
-    case OP_COLUMN:
-    case OP_CONST:
-    case OP_PARAM:
-    case OP_WEIGHT: return 0;
-    case OP_RESHAPE: return 0.125;
-    case OP_IN: return n->n - 1;
-    case OP_SUM:
-    case OP_MEAN:
-    case OP_MAX:
-    case OP_MIN:
-    case OP_ARGMAX: return elems(n->in[0]->type);
-    case OP_SOFTMAX:
-    case OP_LOG_SOFTMAX: return 24 * elems(n->type);
-    case OP_BATCH_NORM: return 8 * elems(n->type);
-    case OP_CONTRACT: return contract_cost(n);
-    case OP_CONV: return elems(n->type) * elems(n->in[1]->type) / fmax(elems(n->in[1]->type) > 0 ? (double)n->in[1]->type->dims[0] : 1, 1);
-    case OP_MAX_POOL:
-    case OP_AVG_POOL: return elems(n->type) * window(&ATTR_OF(n, Pool)->kernel);
-    }
-    return pointwise_cost(n->op) * elems(n->type);
+    Cost c = ir_cost(n, 1);
+    return c.flops + BYTE * c.bytes;
 }
 
 /* ---- expressions ---- */

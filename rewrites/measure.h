@@ -1,7 +1,7 @@
 /* The measure that every non-canonical rule lowers: an estimate of the work of a plan, the termination proof of the
- * engine and the gain that EXPLAIN shows.  Units: the cost of one addition.
+ * engine and the gain that EXPLAIN shows.  Units: a scalar operation.
  *   Relations: rows (estimated from statistics) times the cost of the expressions on them, plus rows times columns moved.
- *   Expressions: cost of the ops for one row, counted once for shared nodes; what has no column is counted as if it ran
+ *   Expressions: the law of cost for one row, counted once for shared nodes; what has no column is counted as if it ran
  *   on a thousandth of a row, for it runs once a statement.
  */
 #ifndef DQL_REWRITES_MEASURE_H

@@ -33,12 +33,6 @@ bool rw_is_true(const Node *n) { return is_bool(n) && !rw_is_null(n) && ATTR_OF(
 bool rw_is_false(const Node *n) { return is_bool(n) && !rw_is_null(n) && !ATTR_OF(n, Const)->value.b; }
 bool rw_is_null(const Node *n) { return ir_is_const(n) && ATTR_OF(n, Const)->value.null; }
 
-bool rw_is_nan(const Node *n) {
-    if (!ir_is_const(n) || rw_is_null(n) || !type_is_float(n->type)) return false;
-    const Value *v = &ATTR_OF(n, Const)->value;
-    return n->type->kind == TY_F64 ? v->f64 != v->f64 : v->f32 != v->f32;
-}
-
 bool rw_is_number(const Node *n, int value) {
     if (!ir_is_const(n) || rw_is_null(n)) return false;
     const Value *v = &ATTR_OF(n, Const)->value;
@@ -99,7 +93,7 @@ bool rw_integers_within(const Type *a, const Type *b) {
 }
 
 bool rw_is_cheap(const Node *e) {
-    enum { CHEAP = 64 };
+    enum { CHEAP = 256 };
     return rw_cost(e) <= CHEAP;
 }
 

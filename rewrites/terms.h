@@ -16,7 +16,6 @@ const Node *rw_joined(Ir *ir, Op op, Terms t); /* t.n > 0 */
 bool rw_is_true(const Node *n);
 bool rw_is_false(const Node *n);
 bool rw_is_null(const Node *n); /* a NULL constant of any type */
-bool rw_is_nan(const Node *n);  /* a constant NaN */
 /* An integer, DECIMAL or float constant with that value (-0.0 is not 0). */
 bool rw_is_number(const Node *n, int value);
 
@@ -35,7 +34,7 @@ bool rw_is_signed(const Type *t); /* TINYINT .. BIGINT */
 bool rw_integers_within(const Type *a, const Type *b); /* every value of integer type a is one of integer type b */
 /* May be moved to where it is evaluated on other rows: neither fails nor is volatile. */
 static inline bool rw_is_free(const Node *e) { return !(e->below & (BELOW_FALLIBLE | BELOW_VOLATILE)); }
-/* Costs no more than a few dozen scalar operations: evaluating it twice or on more rows does not matter. */
+/* Costs no more than a few functions of a number: evaluating it twice or on more rows does not matter. */
 bool rw_is_cheap(const Node *e);
 const Node *rw_empty(Ir *ir, const Type *rel); /* VALUES without rows */
 bool rw_is_empty(const Node *rel);
