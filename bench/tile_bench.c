@@ -139,6 +139,7 @@ int main(int argc, char **argv) {
     printf("%s\n", cpu_level_name(level));
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         uint32_t nr = layers[i].n <= 16 ? 16 : 64, mr = layers[i].n <= 16 ? 12 : 6;
+        if (argc > 4 && !strstr(layers[i].name, argv[4])) continue;
         if (argc > 3) nr = (uint32_t)atoi(argv[2]), mr = (uint32_t)atoi(argv[3]);
         bench(jit, a, level, &layers[i], nr, mr);
     }

@@ -10,35 +10,13 @@
  * another rest computes rows twice and drops them.  A full tile runs the epilogue on its registers when the epilogue is
  * short; otherwise, and for rests, the sums go through a buffer to the one copy of the epilogue that loops.
  */
-#include "codegen_cpu/emit.h"
+#include "codegen_cpu/tile.h"
 
-enum { LANES = 16, MAX_ROWS = 32, MAX_VECTORS = 4, BLOCK_ROWS = 96, INLINE_LIMIT = 400, PREFETCH_ROWS = 2, PREFETCH_AHEAD = 16 };
-
-typedef struct Shape {
-    uint32_t rows, vectors; /* of a tile */
-} Shape;
-
-typedef struct Tile {
-    Emit *e;
-    const KTile *t;
-    Shape full;
-    uint32_t block;              /* rows, a multiple of full.rows */
-    Val addresses, buffer;       /* [block + full.rows] ptr; [full.rows][full.vectors * 16] float */
-    Val first, count;            /* of the block: first row, rows */
-    Val column, panel;           /* of the group: first column, address of its B */
-    Val depth;                   /* outer * inner */
-} Tile;
-
-static Val get(const Tile *t, const KInst *i) { return em_get(t->e, i); }
-static Val add(Emit *e, Val x, Val y) { return LLVMBuildAdd(e->b, x, y, ""); }
-static Val mul(Emit *e, Val x, Val y) { return LLVMBuildMul(e->b, x, y, ""); }
-static Val less(Emit *e, Val x, Val y) { return LLVMBuildICmp(e->b, LLVMIntSLT, x, y, ""); }
-static Val least(Emit *e, Val x, Val y) { return LLVMBuildSelect(e->b, less(e, x, y), x, y, ""); }
-static LLVMTypeRef sums(Emit *e) { return em_type(e, K_F32, LANES); }
+enum { BLOCK_ROWS = 96, INLINE_LIMIT = 400 };
 
 /* Registers: rows * vectors accumulators, a row of B, one splat; a vector of 16 floats takes two of AVX2's 16. */
 static Shape full_shape(CpuLevel level, const KTile *t) {
-    Shape s = {t->mr, level == CPU_V3 ? 1 : t->nr / LANES};
+    Shape s = {t->mr, level == CPU_V3 ? 1 : t->nr / TILE_LANES};
     uint32_t registers = level == CPU_V3 ? 8 : 32, most = (registers - s.vectors - 1) / s.vectors;
     if (s.rows > most) s.rows = most;
     return s;
@@ -48,20 +26,20 @@ static Shape full_shape(CpuLevel level, const KTile *t) {
 
 static Val row_offset(const Tile *t, Val row) {
     Emit *e = t->e;
-    if (!t->t->rows) return mul(e, row, get(t, t->t->row_stride));
-    Val v = LLVMBuildLoad2(e->b, em_int_type(e, 32), em_address(e, get(t, t->t->rows), row, 4), "");
+    if (!t->t->rows) return mul(e, row, tile_get(t, t->t->row_stride));
+    Val v = LLVMBuildLoad2(e->b, em_int_type(e, 32), em_address(e, tile_get(t, t->t->rows), row, 4), "");
     return LLVMBuildSExt(e->b, v, em_int_type(e, 64), "");
 }
 
 static Val row_address(const Tile *t, Val image, Val row) {
     Emit *e = t->e;
-    Val index = add(e, mul(e, image, get(t, t->t->image_stride)), row_offset(t, row));
-    return em_address(e, get(t, t->t->a), index, (uint32_t)ktype_bytes(t->t->a_type));
+    Val index = add(e, mul(e, image, tile_get(t, t->t->image_stride)), row_offset(t, row));
+    return em_address(e, tile_get(t, t->t->a), index, (uint32_t)ktype_bytes(t->t->a_type));
 }
 
 static void fill_addresses(Tile *t) {
     Emit *e = t->e;
-    Val m = get(t, t->t->m), zero = em_i64(e, 0), one = em_i64(e, 1);
+    Val m = tile_get(t, t->t->m), zero = em_i64(e, 0), one = em_i64(e, 1);
     Val image = LLVMBuildUDiv(e->b, t->first, m, ""), row = LLVMBuildURem(e->b, t->first, m, "");
     EmLoop l = em_loop(e, zero, t->count, one);
     Val phi[] = {em_loop_phi(e, &l, image), em_loop_phi(e, &l, row), em_loop_phi(e, &l, LLVMConstNull(em_scalar_type(e, K_PTR)))};
@@ -71,75 +49,6 @@ static void fill_addresses(Tile *t) {
     Val next[] = {add(e, phi[0], LLVMBuildZExt(e->b, wraps, em_int_type(e, 64), "")), LLVMBuildSelect(e->b, wraps, zero, up, ""), at};
     em_loop_end(e, &l, 3, phi, next);
     for (uint32_t r = 0; r < t->full.rows; r++) LLVMBuildStore(e->b, phi[2], em_address(e, t->addresses, add(e, t->count, em_i64(e, r)), 8));
-}
-
-/* ---- sums of one tile ---- */
-
-typedef struct Sums {
-    Shape shape;
-    Val at[MAX_ROWS * MAX_VECTORS]; /* [row][vector] */
-} Sums;
-
-static Val left_element(const Tile *t, Val row, Val k) {
-    Emit *e = t->e;
-    bool bytes = t->t->a_type == K_I8;
-    Val v = LLVMBuildLoad2(e->b, em_scalar_type(e, t->t->a_type), em_address(e, row, k, bytes ? 1 : 4), "");
-    if (bytes) v = LLVMBuildSIToFP(e->b, LLVMBuildZExt(e->b, v, em_int_type(e, 32), ""), em_scalar_type(e, K_F32), "");
-    return em_splat(e, v, LANES);
-}
-
-/* One k: row k of A's rows at offset, row `deep` of the panel. */
-static void step(const Tile *t, const Sums *s, Val *rows, Val offset, Val deep, Val *phi, Val *next) {
-    Emit *e = t->e;
-    Val b_row = em_address(e, t->panel, deep, t->t->nr * 4), b[MAX_VECTORS];
-    for (uint32_t v = 0; v < s->shape.vectors; v++) {
-        Val at = em_address(e, b_row, em_i64(e, v * LANES * 4), 1);
-        b[v] = LLVMBuildLoad2(e->b, sums(e), at, "");
-        LLVMSetAlignment(b[v], 64);
-        if (s->shape.rows <= PREFETCH_ROWS) em_prefetch(e, em_address(e, at, em_i64(e, PREFETCH_AHEAD), t->t->nr * 4));
-    }
-    LLVMTypeRef type = sums(e);
-    for (uint32_t r = 0; r < s->shape.rows; r++) {
-        Val a = left_element(t, rows[r], offset);
-        for (uint32_t v = 0; v < s->shape.vectors; v++) {
-            uint32_t at = r * s->shape.vectors + v;
-            next[at] = em_intrinsic(e, "llvm.fma", 1, &type, 3, (Val[]){a, b[v], phi[at]});
-        }
-    }
-}
-
-/* Adds the products of one run of `inner` elements at A offset `offset`, panel row `deep`. */
-static void add_run(const Tile *t, Sums *s, Val *rows, Val offset, Val deep) {
-    Emit *e = t->e;
-    uint32_t n = s->shape.rows * s->shape.vectors;
-    Val next[MAX_ROWS * MAX_VECTORS];
-    EmLoop l = em_loop(e, em_i64(e, 0), get(t, t->t->inner), em_i64(e, 1));
-    for (uint32_t k = 0; k < n; k++) s->at[k] = em_loop_phi(e, &l, s->at[k]);
-    step(t, s, rows, add(e, offset, l.counter), add(e, deep, l.counter), s->at, next);
-    em_loop_end(e, &l, n, s->at, next);
-}
-
-static bool is_one(const KInst *i) { return i->op == KI_CONST && i->imm == 1; }
-
-/* tile: first row within the block */
-static Sums tile_sums(const Tile *t, Shape shape, Val tile) {
-    Emit *e = t->e;
-    uint32_t n = shape.rows * shape.vectors;
-    Sums s = {.shape = shape};
-    Val rows[MAX_ROWS], phi[MAX_ROWS * MAX_VECTORS], zero = em_i64(e, 0);
-    for (uint32_t r = 0; r < shape.rows; r++)
-        rows[r] = LLVMBuildLoad2(e->b, em_scalar_type(e, K_PTR), em_address(e, t->addresses, add(e, tile, em_i64(e, r)), 8), "");
-    for (uint32_t k = 0; k < n; k++) s.at[k] = LLVMConstNull(sums(e));
-    if (is_one(t->t->outer)) {
-        add_run(t, &s, rows, zero, zero);
-        return s;
-    }
-    EmLoop l = em_loop(e, zero, get(t, t->t->outer), em_i64(e, 1));
-    for (uint32_t k = 0; k < n; k++) s.at[k] = phi[k] = em_loop_phi(e, &l, s.at[k]);
-    add_run(t, &s, rows, mul(e, l.counter, get(t, t->t->outer_stride)), mul(e, l.counter, get(t, t->t->inner)));
-    em_loop_end(e, &l, n, phi, s.at);
-    memcpy(s.at, phi, n * sizeof *phi);
-    return s;
 }
 
 /* ---- epilogue ---- */
@@ -156,13 +65,13 @@ static void epilogue_on_registers(const Tile *t, const Sums *s, Val tile) {
     Val row = add(e, t->first, tile);
     for (uint32_t r = 0; r < s->shape.rows; r++)
         for (uint32_t v = 0; v < s->shape.vectors; v++)
-            epilogue(t, add(e, row, em_i64(e, r)), add(e, t->column, em_i64(e, v * LANES)), s->at[r * s->shape.vectors + v]);
+            epilogue(t, add(e, row, em_i64(e, r)), add(e, t->column, em_i64(e, v * TILE_LANES)), s->at[r * s->shape.vectors + v]);
 }
 
 static Val buffered(const Tile *t, Val row, Val vector) {
     Emit *e = t->e;
     Val at = add(e, mul(e, row, em_i64(e, t->full.vectors)), vector);
-    return em_address(e, t->buffer, at, LANES * 4);
+    return em_address(e, t->buffer, at, TILE_LANES * 4);
 }
 
 static void to_buffer(const Tile *t, const Sums *s) {
@@ -176,10 +85,10 @@ static void epilogue_on_buffer(const Tile *t, Val tile, Val left) {
     Emit *e = t->e;
     Val zero = em_i64(e, 0), one = em_i64(e, 1), row = add(e, t->first, tile);
     EmLoop rows = em_loop(e, zero, least(e, left, em_i64(e, t->full.rows)), one);
-    Val columns = LLVMBuildSub(e->b, get(t, t->t->n), t->column, "");
-    EmLoop vectors = em_loop(e, zero, least(e, columns, em_i64(e, t->full.vectors * LANES)), em_i64(e, LANES));
+    Val columns = sub(e, tile_get(t, t->t->n), t->column);
+    EmLoop vectors = em_loop(e, zero, least(e, columns, em_i64(e, t->full.vectors * TILE_LANES)), em_i64(e, TILE_LANES));
     Val vector = LLVMBuildLShr(e->b, vectors.counter, em_i64(e, 4), "");
-    Val acc = LLVMBuildLoad2(e->b, sums(e), buffered(t, rows.counter, vector), "");
+    Val acc = LLVMBuildLoad2(e->b, sums_type(e), buffered(t, rows.counter, vector), "");
     LLVMSetAlignment(acc, 64);
     epilogue(t, add(e, row, rows.counter), add(e, t->column, vectors.counter), acc);
     em_loop_end(e, &vectors, 0, NULL, NULL);
@@ -195,8 +104,8 @@ static void full_tile(const Tile *t, Val tile, Val left, LLVMBasicBlockRef rest,
     Emit *e = t->e;
     Sums s = tile_sums(t, t->full, tile);
     if (is_short(t)) {
-        Val end = add(e, t->column, em_i64(e, (t->full.vectors - 1) * LANES));
-        Val whole = LLVMBuildAnd(e->b, LLVMBuildICmp(e->b, LLVMIntSGE, left, em_i64(e, t->full.rows), ""), less(e, end, get(t, t->t->n)), "");
+        Val end = add(e, t->column, em_i64(e, (t->full.vectors - 1) * TILE_LANES));
+        Val whole = LLVMBuildAnd(e->b, LLVMBuildICmp(e->b, LLVMIntSGE, left, em_i64(e, t->full.rows), ""), less(e, end, tile_get(t, t->t->n)), "");
         LLVMBasicBlockRef yes = em_block(e), no = em_block(e);
         LLVMBuildCondBr(e->b, whole, yes, no);
         em_at(e, yes);
@@ -232,7 +141,7 @@ static void choose_tile(const Tile *t, Val tile, Val left, LLVMBasicBlockRef res
 static void tiles(Tile *t) {
     Emit *e = t->e;
     EmLoop l = em_loop(e, em_i64(e, 0), t->count, em_i64(e, t->full.rows));
-    Val left = LLVMBuildSub(e->b, t->count, l.counter, "");
+    Val left = sub(e, t->count, l.counter);
     LLVMBasicBlockRef rest = em_block(e), done = em_block(e);
     choose_tile(t, l.counter, left, rest, done);
     em_at(e, rest);
@@ -242,35 +151,78 @@ static void tiles(Tile *t) {
     em_loop_end(e, &l, 0, NULL, NULL);
 }
 
-/* The panel of a column, and the column's place in it. */
-static Val panel_address(const Tile *t) {
+/* Row 0 of B for 16 columns: the panel of the first, and its place in it. */
+static Val panel_address(const Tile *t, Val column) {
     Emit *e = t->e;
-    Val nr = em_i64(e, t->t->nr), panel = LLVMBuildUDiv(e->b, t->column, nr, ""), within = LLVMBuildURem(e->b, t->column, nr, "");
-    Val start = em_address(e, get(t, t->t->b), mul(e, panel, t->depth), t->t->nr * 4);
+    Val nr = em_i64(e, t->t->nr), panel = LLVMBuildUDiv(e->b, column, nr, ""), within = LLVMBuildURem(e->b, column, nr, "");
+    Val start = em_address(e, tile_get(t, t->t->b), mul(e, panel, t->depth), t->t->nr * 4);
     return em_address(e, start, within, 4);
 }
 
 static void columns(Tile *t) {
     Emit *e = t->e;
-    EmLoop l = em_loop(e, em_i64(e, 0), get(t, t->t->n), em_i64(e, t->full.vectors * LANES));
+    EmLoop l = em_loop(e, em_i64(e, 0), tile_get(t, t->t->n), em_i64(e, t->full.vectors * TILE_LANES));
     t->column = l.counter;
-    t->panel = panel_address(t);
+    t->panel[0] = panel_address(t, t->column);
+    for (uint32_t v = 1; v < t->full.vectors; v++) t->panel[v] = em_address(e, t->panel[0], em_i64(e, v * TILE_LANES), 4);
     tiles(t);
     em_loop_end(e, &l, 0, NULL, NULL);
+}
+
+/* A single row has as few accumulators as a tile has vectors, and waits for each FMA: it takes more columns at once, of
+ * several panels.  Vectors behind the last column repeat it and are dropped. */
+static void columns_of_one_row(Tile *t) {
+    Emit *e = t->e;
+    Val n = tile_get(t, t->t->n), zero = em_i64(e, 0), last = LLVMBuildAnd(e->b, sub(e, n, em_i64(e, 1)), em_i64(e, -TILE_LANES), "");
+    Shape full = t->full;
+    t->full = (Shape){1, TILE_VECTORS};
+    EmLoop l = em_loop(e, zero, n, em_i64(e, TILE_VECTORS * TILE_LANES));
+    t->column = l.counter;
+    for (uint32_t v = 0; v < TILE_VECTORS; v++) t->panel[v] = panel_address(t, least(e, add(e, l.counter, em_i64(e, v * TILE_LANES)), last));
+    Sums s = tile_sums(t, t->full, zero);
+    to_buffer(t, &s);
+    epilogue_on_buffer(t, zero, em_i64(e, 1));
+    em_loop_end(e, &l, 0, NULL, NULL);
+    t->full = full;
+}
+
+/* Worth its code where tiles are narrow and there are more columns. */
+static bool has_narrow_tiles(const Tile *t) {
+    const KInst *n = t->t->n;
+    return t->full.vectors < TILE_VECTORS && !(n->op == KI_CONST && n->imm <= t->full.vectors * TILE_LANES);
+}
+
+static void block_of_rows(Tile *t) {
+    Emit *e = t->e;
+    if (!has_narrow_tiles(t)) {
+        columns(t);
+        return;
+    }
+    LLVMBasicBlockRef one = em_block(e), more = em_block(e), after = em_block(e);
+    LLVMBuildCondBr(e->b, LLVMBuildICmp(e->b, LLVMIntEQ, t->count, em_i64(e, 1), ""), one, more);
+    em_at(e, one);
+    columns_of_one_row(t);
+    LLVMBuildBr(e->b, after);
+    em_at(e, more);
+    columns(t);
+    LLVMBuildBr(e->b, after);
+    em_at(e, after);
 }
 
 Val emit_tile(Emit *e, const KInst *i) {
     Tile t = {.e = e, .t = i->tile, .full = full_shape(e->level, i->tile)};
     t.block = t.full.rows > BLOCK_ROWS ? t.full.rows : BLOCK_ROWS / t.full.rows * t.full.rows;
     t.addresses = em_alloca(e, LLVMArrayType2(em_scalar_type(e, K_PTR), t.block + t.full.rows), 64);
-    t.buffer = em_alloca(e, LLVMArrayType2(sums(e), t.full.rows * t.full.vectors), 64);
-    t.depth = mul(e, get(&t, t.t->outer), get(&t, t.t->inner));
-    Val total = mul(e, get(&t, t.t->images), get(&t, t.t->m));
+    uint32_t sums = t.full.rows * t.full.vectors;
+    t.buffer = em_alloca(e, LLVMArrayType2(sums_type(e), sums > TILE_VECTORS ? sums : TILE_VECTORS), 64);
+    tile_sums_prepare(&t);
+    t.depth = mul(e, tile_get(&t, t.t->outer), tile_get(&t, t.t->inner));
+    Val total = mul(e, tile_get(&t, t.t->images), tile_get(&t, t.t->m));
     EmLoop l = em_loop(e, em_i64(e, 0), total, em_i64(e, t.block));
     t.first = l.counter;
-    t.count = least(e, LLVMBuildSub(e->b, total, t.first, ""), em_i64(e, t.block));
+    t.count = least(e, sub(e, total, t.first), em_i64(e, t.block));
     fill_addresses(&t);
-    columns(&t);
+    block_of_rows(&t);
     em_loop_end(e, &l, 0, NULL, NULL);
     return NULL;
 }

@@ -160,6 +160,11 @@ static void shapes(void) {
     check_case(&c);
     c = dense(5, 1000, 1000, 64, 6);
     check_case(&c);
+    for (int64_t m = 1; m <= 13; m += 4) { /* bytes in several chunks */
+        c = dense(m, 600, 50, m == 5 ? 64 : 16, 6);
+        c.a_type = K_I8;
+        check_case(&c);
+    }
     c = dense(0, 10, 10, 64, 6);
     check_case(&c);
 }
