@@ -80,6 +80,7 @@ bool bind_statement(Binder *b, const Ast *t, Statement *out) {
     *out = (Statement){.span = t->span};
     b->types = ir_types(b->ir);
     b->ctes = NULL;
+    b->enclosing = NULL;
     b->depth = 0;
     bool ok = bind_any(b, t, out);
     if (ok != (b->diags->errors == before)) BUG("the binder said %d with %zu errors", ok, b->diags->errors - before);

@@ -74,6 +74,7 @@ typedef struct Binder {
     /* the binder's own; zero */
     TypePool *types;
     const struct Cte *ctes; /* the WITH names in scope, innermost first */
+    const struct Enclosing *enclosing; /* the queries around this one, for messages */
     uint32_t depth;         /* of the expression or query at hand */
 } Binder;
 

@@ -143,7 +143,7 @@ bool bind_delete(Binder *b, const Ast *t, Statement *out) {
 
 static bool set_column(Binder *b, Rel *r, const TableInfo *info, const Ast *set, Statement *out, Rel *values) {
     const Ast *target = set->kid[ASSIGN_TARGET], *value = set->kid[ASSIGN_VALUE];
-    Scope s = {.rel = r, .clause = "SET"};
+    Scope s = {.rel = r, .clause = "SET", .subqueries = true};
     if (target->kind != A_NAME) return bind_no(b, target->span, "SET of a part of a column"), false;
     uint32_t c = column_index(b, info, target);
     Expr e = value->kind == A_DEFAULT_VALUE ? bind_null(b, &s, value) : bind_expr(b, &s, value);

@@ -9,6 +9,9 @@ static Expr bind_name(Binder *b, Scope *s, const Ast *t) { return scope_column(b
 /* ---- a.b ---- */
 
 static Expr unknown_qualifier(Binder *b, const Scope *s, const Ast *of) {
+    for (const Enclosing *e = b->enclosing; e; e = e->next)
+        for (uint32_t i = 0; i < e->rel->n; i++)
+            if (e->rel->at[i].table == of->text) return bind_no(b, of->span, "a column of the enclosing query here"), failed(of);
     const char **names = ARENA_ARRAY(b->arena, const char *, 2 * (s->rel ? s->rel->n : 0));
     size_t n = 0;
     for (uint32_t i = 0; s->rel && i < s->rel->n; i++) {
@@ -29,10 +32,10 @@ static Expr field_of(Binder *b, Expr x, const Ast *t) {
 
 static Expr bind_field(Binder *b, Scope *s, const Ast *t) {
     const Ast *of = t->kid[FIELD_OF];
-    uint32_t columns = 0, fields = 0;
+    uint32_t columns, fields = 0;
     if (of->kind == A_NAME && s->rel) {
-        rel_find(s->rel, of->text, t->text, &columns);
-        rel_find(s->rel, NULL, of->text, &fields);
+        columns = scope_matches(s, of->text, t->text);
+        fields = scope_matches(s, NULL, of->text);
         if (columns || (!fields && scope_has_table(s, of->text))) return scope_column(b, s, of->text, t->text, t->span);
         if (s->aliases && !fields) rel_find(s->aliases, NULL, of->text, &fields);
     }
@@ -134,7 +137,7 @@ static Expr (*const binders[A_COUNT])(Binder *b, Scope *s, const Ast *t) = {
     [A_NAME] = bind_name,       [A_FIELD] = bind_field,       [A_UNARY] = bind_unary,     [A_BINARY] = bind_binary,
     [A_IS] = bind_is,           [A_LIKE] = bind_like,         [A_BETWEEN] = bind_between, [A_IN] = bind_in,
     [A_CASE] = bind_case,       [A_CAST] = bind_cast,         [A_EXTRACT] = bind_extract, [A_CALL] = bind_call,
-    [A_ARRAY] = bind_array,     [A_SUBSCRIPT] = bind_subscript,
+    [A_ARRAY] = bind_array,     [A_SUBSCRIPT] = bind_subscript, [A_SUBQUERY] = bind_subquery,
 };
 
 static Expr too_deep(Binder *b, const Ast *t) {

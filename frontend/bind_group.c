@@ -44,6 +44,7 @@ void group_collect(Binder *b, Grouping *g, const Node *x) {
 }
 
 bool group_build(Binder *b, Grouping *g, const Node *input, Span at) {
+    if (distinct_any(g)) return distinct_build(b, g, input, at);
     uint32_t n = 1 + g->n_keys + g->n_aggs;
     const Node **in = ARENA_ARRAY(b->arena, const Node *, n);
     in[0] = input;
@@ -57,23 +58,35 @@ bool group_build(Binder *b, Grouping *g, const Node *input, Span at) {
 
 typedef struct Lift {
     Binder *b;
-    const Grouping *g;
+    Grouping *g;
     const Scope *s;
     PtrMap done;
-    bool failed;
 } Lift;
 
 static void not_grouped(Lift *l, const Node *column) {
-    l->failed = true;
     for (const Use *u = l->s->uses; u; u = u->next) {
         if (u->node != column) continue;
         diag_error(l->b->diags, E_NOT_GROUPED, u->at, u->name);
         return;
     }
-    diag_error(l->b->diags, E_NOT_GROUPED, SPAN_NONE, "?");
+    bind_no(l->b, SPAN_NONE, "a subquery that depends on the row beside aggregates");
 }
 
 static const Node *output(Lift *l, uint32_t i) { return ir_column(l->b->ir, i, l->g->node->type->fields[i]); }
+
+/* The value of a subquery is the same above the aggregate: it is joined there once more. */
+static const Node *lift_subquery(Lift *l, const Node *column) {
+    uint32_t i, width = l->g->node->type->n - l->g->n_subs;
+    if (find(l->g->subs, l->g->n_subs, column, &i)) return output(l, width + i);
+    for (const Sub *s = l->s->subs; s; s = s->next) {
+        if (s->column != column || s->correlated) continue;
+        const Node *in[] = {l->g->node, s->rel, ir_bool(l->b->ir, true)};
+        l->g->node = ir_node(l->b->ir, OP_JOIN, &(AttrJoin){s->kind}, 3, in);
+        l->g->subs = append(l->b, l->g->subs, l->g->n_subs++, column);
+        return output(l, width + l->g->n_subs - 1);
+    }
+    return NULL;
+}
 
 static const Node *lift(Lift *l, const Node *x);
 
@@ -84,11 +97,17 @@ static const Node *lift_inputs(Lift *l, const Node *x) {
     return ir_with_inputs(l->b->ir, x, in);
 }
 
+static const Node *lift_column(Lift *l, const Node *x) {
+    const Node *y = lift_subquery(l, x);
+    if (!y) not_grouped(l, x);
+    return y;
+}
+
 static const Node *lift_new(Lift *l, const Node *x) {
     uint32_t i;
     if (find(l->g->keys, l->g->n_keys, x, &i)) return output(l, i);
     if (find(l->g->aggs, l->g->n_aggs, x, &i)) return output(l, l->g->n_keys + i);
-    if (x->op == OP_COLUMN) return not_grouped(l, x), NULL;
+    if (x->op == OP_COLUMN) return lift_column(l, x);
     return x->n ? lift_inputs(l, x) : x;
 }
 
@@ -100,7 +119,7 @@ static const Node *lift(Lift *l, const Node *x) {
     return y;
 }
 
-const Node *group_lift(Binder *b, const Grouping *g, const Scope *s, const Node *expr) {
+const Node *group_lift(Binder *b, Grouping *g, const Scope *s, const Node *expr) {
     Lift l = {.b = b, .g = g, .s = s};
     const Node *y = lift(&l, expr);
     ptrmap_free(&l.done);

@@ -8,7 +8,7 @@ static Rel pipe_where(Binder *b, Rel in, const Ast *t) {
 }
 
 static Rel pipe_select(Binder *b, Rel in, const Ast *t) {
-    Scope s = {.rel = &in, .clause = "|> SELECT"};
+    Scope s = {.rel = &in, .clause = "|> SELECT", .subqueries = true};
     Rel list = {0};
     if (!bind_absent(b, t->kid[PIPE_SELECT_WINDOWS], "WINDOW")) return failed();
     if (!bind_items(b, &s, t->kid[PIPE_SELECT_ITEMS], &list)) return failed();
@@ -17,7 +17,7 @@ static Rel pipe_select(Binder *b, Rel in, const Ast *t) {
 }
 
 static Rel pipe_extend(Binder *b, Rel in, const Ast *t) {
-    Scope s = {.rel = &in, .clause = "|> EXTEND"};
+    Scope s = {.rel = &in, .clause = "|> EXTEND", .subqueries = true};
     Rel all = in, list = {0};
     if (!bind_absent(b, t->kid[PIPE_EXTEND_WINDOWS], "WINDOW")) return failed();
     if (!bind_items(b, &s, t->kid[PIPE_EXTEND_ITEMS], &list)) return failed();
@@ -43,7 +43,7 @@ static Column *named_column(Binder *b, Rel *r, const Ast *name) {
 
 /* |> SET a = a + 1: all right sides see the columns before. */
 static Rel pipe_set(Binder *b, Rel in, const Ast *t) {
-    Scope s = {.rel = &in, .clause = "|> SET"};
+    Scope s = {.rel = &in, .clause = "|> SET", .subqueries = true};
     Rel out = copy(b, &in);
     const Ast *sets = t->kid[PIPE_SET_SETS];
     bool ok = true;

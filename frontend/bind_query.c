@@ -86,15 +86,6 @@ Rel bind_distinct(Binder *b, Rel r) {
     return out;
 }
 
-/* ---- WHERE ---- */
-bool bind_where(Binder *b, Rel *r, const Ast *cond, const char *clause) {
-    if (!cond) return true;
-    Scope s = {.rel = r, .clause = clause};
-    const Node *c = bind_condition(b, bind_expr(b, &s, cond), clause);
-    if (c) r->node = bind_make(b, cond->span, OP_FILTER, NULL, 2, (const Node *const[]){r->node, c});
-    return c && r->node;
-}
-
 /* ---- VALUES ---- */
 
 static bool check_row(Binder *b, const Ast *row, uint32_t n, const char *what) {

@@ -9,6 +9,7 @@ typedef struct Select {
     Rel in;      /* after FROM and WHERE */
     Scope scope; /* over `in` */
     Rel list;    /* items; nodes over `in` */
+    const Node *base;   /* in.node before subqueries were joined to it */
     const Node *having;
     uint32_t n_keys; /* of ORDER BY */
     const Node **keys;
@@ -81,13 +82,23 @@ static void collect(Select *q, Grouping *g) {
     for (uint32_t i = 0; i < q->n_keys; i++) group_collect(q->b, g, q->keys[i]);
 }
 
-static bool lift(Select *q, const Grouping *g, const Node **x) {
+/* Whether keys or arguments of aggregates need the values of subqueries below the aggregate. */
+static bool names_subquery(const Select *q, const Grouping *g) {
+    uint32_t n = q->in.node->type->n;
+    bool *used = ARENA_ARRAY(q->b->arena, bool, n), any = false;
+    for (uint32_t i = 0; i < g->n_keys; i++) ir_columns_used(g->keys[i], n, used);
+    for (uint32_t i = 0; i < g->n_aggs; i++) ir_columns_used(g->aggs[i], n, used);
+    for (uint32_t i = q->base->type->n; i < n; i++) any |= used[i];
+    return any;
+}
+
+static bool lift(Select *q, Grouping *g, const Node **x) {
     const Node *y = group_lift(q->b, g, &q->scope, *x);
     if (y) *x = y;
     return y != NULL;
 }
 
-static bool lift_all(Select *q, const Grouping *g) {
+static bool lift_all(Select *q, Grouping *g) {
     bool ok = true;
     for (uint32_t i = 0; i < q->list.n; i++) ok &= lift(q, g, &q->list.at[i].node);
     if (q->having) ok &= lift(q, g, &q->having);
@@ -101,6 +112,7 @@ static bool group(Select *q) {
     q->scope.clause = "GROUP BY";
     if (by && !bind_group_keys(q->b, &q->scope, by, &q->list, &g, NULL)) return false;
     collect(q, &g);
+    if (!names_subquery(q, &g)) q->in.node = q->base;
     if (!group_build(q->b, &g, q->in.node, by ? by->span : q->ast->span) || !lift_all(q, &g)) return false;
     q->in = (Rel){.node = g.node};
     if (!q->having) return true;
@@ -170,7 +182,8 @@ Rel bind_select(Binder *b, const Ast *t, const Ast *order) {
     Select q = {.b = b, .ast = t, .order = order};
     Rel none = {0};
     if (!unsupported_parts(&q) || !from_and_where(&q)) return none;
-    q.scope = (Scope){.rel = &q.in};
+    q.scope = (Scope){.rel = &q.in, .subqueries = true};
+    q.base = q.in.node;
     bool ok = bind_list(&q);
     q.scope.aliases = &q.list;
     ok &= bind_having(&q);

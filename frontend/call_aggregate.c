@@ -32,17 +32,17 @@ static const Node *filtered(Call *c, const Node *x) {
     return bind_make(c->b, c->ast->span, OP_CASE, NULL, 3, in);
 }
 
+/* DISTINCT changes nothing for min and max; the others' argument is marked (bind_distinct.c). */
+static const Node *distinct(Call *c, const Node *x) {
+    bool matters = c->fn->op != OP_AGG_MIN && c->fn->op != OP_AGG_MAX;
+    return c->ast->flags & AST_DISTINCT && matters ? distinct_mark(c->b, x) : x;
+}
+
 static Expr aggregate(Call *c, Op op, const Node *x) {
     x = filtered(c, x);
     if (x && (x->below & BELOW_AGG)) x = refuse(c, "around another aggregate") ? x : NULL;
+    if (x) x = distinct(c, x);
     return x ? call_make(c, op, NULL, 1, &x) : call_fail(c);
-}
-
-/* DISTINCT changes nothing for min and max. */
-static bool check_distinct(Call *c) {
-    if (!(c->ast->flags & AST_DISTINCT) || c->fn->op == OP_AGG_MIN || c->fn->op == OP_AGG_MAX) return true;
-    bind_no(c->b, c->ast->span, arena_printf(c->b->arena, "DISTINCT in %s", c->fn->name));
-    return false;
 }
 
 static Expr count_rows(Call *c) {
@@ -54,7 +54,7 @@ Expr call_count(Call *c) {
     if (!allowed_here(c)) return call_fail(c);
     if (c->ast->flags & AST_STAR) return count_rows(c);
     Expr x = argument(c, c->ast_arg[0]);
-    return x.node && check_distinct(c) ? aggregate(c, OP_COUNT, x.node) : call_fail(c);
+    return x.node ? aggregate(c, OP_COUNT, x.node) : call_fail(c);
 }
 
 static bool check_star(Call *c) {
@@ -72,5 +72,5 @@ Expr call_sum(Call *c) {
     c->arg = &x;
     if (x.node->type->kind == TY_TENSOR || c->ast->kid[CALL_ARGS]->n > c->n) return call_reduce(c);
     c->s->uses = uses;
-    return allowed_here(c) && check_distinct(c) ? aggregate(c, c->fn->op, x.node) : call_fail(c);
+    return allowed_here(c) ? aggregate(c, c->fn->op, x.node) : call_fail(c);
 }

@@ -54,6 +54,7 @@ Expr call_extreme(Call *c) {
 }
 
 Expr call_coalesce(Call *c) {
+    if (c->n == 1 && no_lists(c)) return c->arg[0];
     return unified(c) ? call_make(c, OP_COALESCE, NULL, c->n, nodes_of(c)) : call_fail(c);
 }
 

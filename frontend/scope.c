@@ -87,10 +87,19 @@ const Column *rel_find(const Rel *r, const char *table, const char *name, uint32
     return found;
 }
 
-bool scope_has_table(const Scope *s, const char *table) {
-    for (uint32_t i = 0; s->rel && i < s->rel->n; i++)
-        if (s->rel->at[i].table == table) return true;
+static bool has_table(const Rel *r, const char *table) {
+    for (uint32_t i = 0; r && i < r->n; i++)
+        if (r->at[i].table == table) return true;
     return false;
+}
+
+bool scope_has_table(const Scope *s, const char *table) { return has_table(s->rel, table) || has_table(s->outer, table); }
+
+uint32_t scope_matches(const Scope *s, const char *table, const char *name) {
+    uint32_t matches = 0;
+    if (s->rel) rel_find(s->rel, table, name, &matches);
+    if (!matches && s->outer) rel_find(s->outer, table, name, &matches);
+    return matches;
 }
 
 static void suggest_column(Binder *b, const Scope *s, const char *table, const char *name) {
@@ -101,7 +110,18 @@ static void suggest_column(Binder *b, const Scope *s, const char *table, const c
     diag_did_you_mean(b->diags, name, names, n);
 }
 
+static bool of_enclosing(Binder *b, const char *table, const char *name) {
+    uint32_t matches;
+    for (const Enclosing *e = b->enclosing; e; e = e->next)
+        if (rel_find(e->rel, table, name, &matches)) return true;
+    return false;
+}
+
 static void unknown_column(Binder *b, const Scope *s, const char *table, const char *name, Span at) {
+    if (of_enclosing(b, table, name)) {
+        bind_no(b, at, "a column of the enclosing query here");
+        return;
+    }
     const char *shown = table ? arena_printf(b->arena, "%s.%s", table, name) : name;
     diag_error(b->diags, E_UNKNOWN_COLUMN, at, shown);
     if (!s->rel) diag_help(b->diags, "%s sees no columns", s->clause);
@@ -121,11 +141,21 @@ static void note_use(Binder *b, Scope *s, const Column *c, Span at) {
     s->uses = u;
 }
 
+static const Node *number_outer(void *ctx, const Node *column) {
+    return ir_column(ctx, OUTER_COLUMN + (uint32_t)ATTR_OF(column, Column)->index, column->type);
+}
+
+static Expr outer_column(Binder *b, const Column *c, Span at) {
+    return (Expr){.node = map_columns(b, c->node, number_outer, b->ir), .model = c->model, .span = at};
+}
+
 Expr scope_column(Binder *b, Scope *s, const char *table, const char *name, Span at) {
     uint32_t matches = 0, alias_matches = 0;
     const Column *c = s->rel ? rel_find(s->rel, table, name, &matches) : NULL;
     if (!c && s->aliases && !table) c = rel_find(s->aliases, NULL, name, &alias_matches);
     else if (c) note_use(b, s, c, at);
+    if (!c && s->outer && rel_find(s->outer, table, name, &matches) && matches == 1)
+        return outer_column(b, rel_find(s->outer, table, name, &matches), at);
     if (matches > 1 || alias_matches > 1) {
         ambiguous_column(b, s, name, at);
         return (Expr){.span = at};

@@ -32,6 +32,11 @@ typedef struct Cte {
     const struct Cte *next;
 } Cte;
 
+typedef struct Enclosing {
+    const Rel *rel;
+    const struct Enclosing *next;
+} Enclosing;
+
 /* A use of a column while an expression is bound: where to point when it turns out not to be grouped. */
 typedef struct Use {
     const Node *node;
@@ -40,11 +45,26 @@ typedef struct Use {
     struct Use *next;
 } Use;
 
+/* A subquery that was joined to the relation so that an expression may name its value. */
+typedef struct Sub {
+    const Node *rel;    /* of at most one row (exactly one: JOIN_INNER) */
+    int kind;
+    const Node *column; /* its value, over the widened relation */
+    bool correlated;    /* rel depends on the row by the join's condition */
+    struct Sub *next;
+} Sub;
+
+/* Columns of the enclosing query are numbered from here until their subquery is joined to it. */
+enum { OUTER_COLUMN = 1 << 20 };
+
 typedef struct Scope {
     Rel *rel;               /* NULL: no columns here */
     const char *clause;     /* "WHERE", in messages */
     bool aggregates;        /* may be called here */
     const Rel *aliases;     /* names of SELECT's items, found where `rel` has no such column; nodes are over `rel` too */
+    const Rel *outer;       /* the enclosing query's columns, where they may be named; else NULL */
+    bool subqueries;        /* scalar ones may stand here: they are joined to `rel` */
+    Sub *subs;              /* those that were, latest first */
     Use *uses;              /* columns named outside aggregates, latest first */
 } Scope;
 
@@ -67,6 +87,11 @@ Rel rel_project(Binder *b, const Rel *r, const Node *input);
 const Column *rel_find(const Rel *r, const char *table, const char *name, uint32_t *matches);
 Expr scope_column(Binder *b, Scope *s, const char *table, const char *name, Span at);
 bool scope_has_table(const Scope *s, const char *table);
+/* How many columns answer to the name: of the query, or, if none, of the enclosing one. */
+uint32_t scope_matches(const Scope *s, const char *table, const char *name);
+/* x with each OP_COLUMN c replaced by fn(ctx, c), which returns c itself to keep it; NULL when fn gave up. */
+typedef const Node *(*ColumnFn)(void *ctx, const Node *column);
+const Node *map_columns(Binder *b, const Node *x, ColumnFn fn, void *ctx);
 const char *bind_intern(Binder *b, const char *s);
 const char *bind_type_text(Binder *b, const Type *t);
 void bind_not_supported(Binder *b, const Ast *t);
@@ -116,6 +141,7 @@ Expr bind_in(Binder *b, Scope *s, const Ast *t);
 Expr bind_like(Binder *b, Scope *s, const Ast *t);
 const Node *bind_compare(Binder *b, Op op, const char *text, Expr x, Expr y, Span at);
 const Node *bind_negate(Binder *b, const Node *x, bool negate, Span at); /* NOT x when asked */
+Expr bind_subquery(Binder *b, Scope *s, const Ast *t);
 Expr bind_call(Binder *b, Scope *s, const Ast *t);
 Expr bind_array(Binder *b, Scope *s, const Ast *t);
 Expr bind_subscript(Binder *b, Scope *s, const Ast *t);
@@ -127,7 +153,7 @@ Rel bind_relation(Binder *b, const Ast *t); /* one table, file, subquery or join
 Rel bind_cross(Binder *b, Rel left, Rel right, Span at);
 Rel bind_join(Binder *b, Rel left, const Ast *join); /* left.node: its left side, bound */
 Rel bind_pipes(Binder *b, Rel in, const Ast *pipes);
-bool bind_where(Binder *b, Rel *r, const Ast *cond, const char *clause);
+bool bind_where(Binder *b, Rel *r, const Ast *cond, const char *clause); /* NULL: TRUE */
 Rel bind_values(Binder *b, const Ast *values, uint32_t n, const BoundColumn *targets);
 bool bind_limit(Binder *b, Rel *r, const Ast *limit, const Ast *offset);
 Rel bind_distinct(Binder *b, Rel r);
@@ -138,14 +164,20 @@ typedef struct Grouping {
     uint32_t n_keys, n_aggs;
     const Node **keys; /* over the input */
     const Node **aggs;
-    const Node *node;  /* the OP_AGGREGATE */
+    const Node *node;  /* the OP_AGGREGATE, joined to the subqueries that lifted expressions name */
+    uint32_t n_subs;
+    const Node **subs; /* columns of the input that are such values, in the order they were joined */
 } Grouping;
 bool node_has_aggregate(const Node *n);
+const Node *distinct_mark(Binder *b, const Node *x); /* the argument of an aggregate over DISTINCT values */
+bool distinct_any(const Grouping *g);
+bool distinct_build(Binder *b, Grouping *g, const Node *input, Span at);
 void group_add_key(Binder *b, Grouping *g, const Node *key);
 void group_collect(Binder *b, Grouping *g, const Node *expr); /* its aggregate functions */
 bool group_build(Binder *b, Grouping *g, const Node *input, Span at);
-/* expr over the input as expr over the aggregate's columns; NULL: names a column that is not grouped, reported. */
-const Node *group_lift(Binder *b, const Grouping *g, const Scope *s, const Node *expr);
+/* expr over the input as expr over the aggregate's columns; NULL: names a column that is not grouped, reported.
+ * The values of uncorrelated subqueries are joined to g->node again, above the aggregate. */
+const Node *group_lift(Binder *b, Grouping *g, const Scope *s, const Node *expr);
 
 /* ---- statements ---- */
 bool bind_create_table(Binder *b, const Ast *t, Statement *out);

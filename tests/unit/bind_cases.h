@@ -125,6 +125,79 @@ static const Case group_cases[] = {
      "filter(aggregate<1>(t, #2, agg_sum(#1)), gt(#1, CAST('1' AS DECIMAL(38,0))))"},
 };
 
+static const Case subquery_cases[] = {
+    {"SELECT a FROM t WHERE EXISTS (SELECT * FROM s WHERE s.a = t.a AND e > 1)",
+     "a INTEGER",
+     "project(semi_join(t, filter(s, gt(#1, CAST('1' AS DOUBLE))), eq(#0, #6)), #0)"},
+    {"SELECT a FROM t WHERE b > 1 AND NOT EXISTS (SELECT 1 FROM s) AND a > 2",
+     "a INTEGER",
+     "project(filter(anti_join(filter(t, gt(#1, CAST('1' AS BIGINT))), s, TRUE), gt(#0, 2)), #0)"},
+    {"SELECT a FROM t WHERE a IN (SELECT a FROM s WHERE e > 1)",
+     "a INTEGER",
+     "project(semi_join(t, filter(s, gt(#1, CAST('1' AS DOUBLE))), eq(#0, #6)), #0)"},
+    {"SELECT c FROM t WHERE c NOT IN (SELECT c FROM s)",
+     "c VARCHAR",
+     "project(anti_join(t, s, coalesce(eq(#2, #8), TRUE)), #2)"},
+    {"SELECT b FROM t WHERE b NOT IN (SELECT b FROM t)",
+     "b BIGINT NOT NULL",
+     "project(anti_join(t, t, eq(#1, #7)), #1)"},
+    {"SELECT a FROM t WHERE a IN (SELECT a FROM s GROUP BY a HAVING count(*) > 1)",
+     "a INTEGER",
+     "project(semi_join(t, project(filter(aggregate<1>(s, #0, count_star()), gt(#1, CAST('1' AS "
+     "BIGINT))), #0), eq(#0, #6)), #0)"},
+    {"SELECT a FROM t WHERE b > (SELECT avg(e) FROM s)",
+     "a INTEGER",
+     "project(filter(inner_join(t, aggregate<0>(s, agg_avg(#1)), TRUE), gt(cast<DOUBLE>(#1), #6)), #0)"},
+    {"SELECT a FROM t WHERE b > (SELECT 2 * max(s.a) FROM s WHERE s.c = t.c)",
+     "a INTEGER",
+     "project(filter(left_join(t, project(aggregate<1>(s, #2, agg_max(#0)), #0, mul(#1, 2)), eq(#2, "
+     "#6)), gt(#1, cast<BIGINT>(#7))), #0)"},
+    {"SELECT a, (SELECT max(e) FROM s) AS m FROM t",
+     "a INTEGER, m DOUBLE",
+     "project(inner_join(t, aggregate<0>(s, agg_max(#1)), TRUE), #0, #6)"},
+    {"SELECT c, sum(b) FROM t GROUP BY c HAVING sum(b) > (SELECT sum(b) * 0.1 FROM t)",
+     "c VARCHAR, sum(b) DECIMAL(38,0) NOT NULL",
+     "project(filter(inner_join(aggregate<1>(t, #2, agg_sum(#1)), project(aggregate<0>(t, "
+     "agg_sum(#1)), mul(#0, CAST('0.1' AS DECIMAL(1,1)))), TRUE), gt(cast<DECIMAL(38,1)>(#1), #2)), "
+     "#0, #1)"},
+    {"SELECT max(a) + (SELECT min(a) FROM s) FROM t",
+     "max(a) + (SELECT min(a) FROM s) INTEGER",
+     "project(inner_join(aggregate<0>(t, agg_max(#0)), aggregate<0>(s, agg_min(#0)), TRUE), add(#0, "
+     "#1))"},
+    {"SELECT (SELECT e FROM s ORDER BY e LIMIT 1) FROM t",
+     "(SELECT e FROM s ORDER BY e LIMIT 1) DOUBLE",
+     "project(left_join(t, limit(sort<0>(project(s, #1), #0), CAST('1' AS BIGINT), CAST('0' AS "
+     "BIGINT)), TRUE), #6)"},
+    {"UPDATE t SET a = (SELECT max(a) FROM s) WHERE a IN (SELECT a FROM s)",
+     "",
+     "project(inner_join(semi_join(t, s, eq(#0, #7)), aggregate<0>(s, agg_max(#0)), TRUE), #6, #7)"},
+    {"SELECT sum(a + (SELECT max(a) FROM s)) FROM t",
+     "sum(a + (SELECT max(a) FROM s)) BIGINT",
+     "aggregate<0>(inner_join(t, aggregate<0>(s, agg_max(#0)), TRUE), agg_sum(add(#0, #6)))"},
+    {"FROM t |> WHERE a IN (SELECT a FROM s) |> EXTEND (SELECT max(e) FROM s) AS m |> SELECT a, m",
+     "a INTEGER, m DOUBLE",
+     "project(inner_join(semi_join(t, s, eq(#0, #6)), aggregate<0>(s, agg_max(#1)), TRUE), #0, #6)"},
+};
+
+static const Case distinct_cases[] = {
+    {"SELECT count(DISTINCT a) FROM t",
+     "count(DISTINCT a) BIGINT NOT NULL",
+     "aggregate<0>(aggregate<1>(t, #0), count(#0))"},
+    {"SELECT c, count(DISTINCT a), count(*), sum(b), avg(p), min(d) FROM t GROUP BY c",
+     "c VARCHAR, count(DISTINCT a) BIGINT NOT NULL, count(*) BIGINT NOT NULL, sum(b) DECIMAL(38,0) "
+     "NOT NULL, avg(p) DOUBLE, min(d) DATE",
+     "project(aggregate<1>(aggregate<2>(t, #2, #0, count_star(), agg_sum(#1), agg_sum(#5), count(#5), "
+     "agg_min(#3)), #0, count(#1), agg_sum(#2), agg_sum(#3), agg_sum(#5), agg_sum(#4), agg_min(#6)), "
+     "#0, #1, coalesce(cast<BIGINT>(#2), CAST('0' AS BIGINT)), #3, case(eq(#4, CAST('0' AS "
+     "DECIMAL(38,0))), CAST(NULL AS DOUBLE), div(cast<DOUBLE>(#5), cast<DOUBLE>(#4))), #6)"},
+    {"SELECT sum(DISTINCT a), count(DISTINCT a) FROM t HAVING count(DISTINCT a) > 1",
+     "sum(DISTINCT a) BIGINT, count(DISTINCT a) BIGINT NOT NULL",
+     "filter(aggregate<0>(aggregate<1>(t, #0), agg_sum(#0), count(#0)), gt(#1, CAST('1' AS BIGINT)))"},
+    {"SELECT a, count(DISTINCT a) FROM t GROUP BY a",
+     "a INTEGER, count(DISTINCT a) BIGINT NOT NULL",
+     "aggregate<1>(aggregate<1>(t, #0), #0, count(#0))"},
+};
+
 static const Case literal_cases[] = {
     {"SELECT f * 2.5, f + 1, 2 * f FROM t",
      "f * 2.5 FLOAT32, f + 1 FLOAT32, 2 * f FLOAT32",
@@ -333,7 +406,7 @@ static const Case change_cases[] = {
      "CAST(NULL AS DECIMAL(15,2)))"},
     {"INSERT INTO s SELECT a, b, 'q' FROM t",
      "",
-     "project(project(t, #0, #1, 'q'), #0, cast<DOUBLE>(#1), #2)"},
+     "project(project(t, #0, #1, 'q'), #0, cast<DOUBLE>(#1), 'q')"},
     {"INSERT INTO x (id, v) VALUES (1, [1, 2, 3, 4])",
      "",
      "project(values(CAST('1' AS BIGINT), cast<TENSOR(FLOAT32, 4)>(stack(1, 2, 3, 4))), #0, CAST(NULL "
@@ -363,6 +436,8 @@ static void test_cases(void) {
     RUN(select_cases);
     RUN(join_cases);
     RUN(group_cases);
+    RUN(subquery_cases);
+    RUN(distinct_cases);
     RUN(literal_cases);
     RUN(tensor_cases);
     RUN(model_cases);
