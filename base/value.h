@@ -43,6 +43,8 @@ Value value_bool(TypePool *p, bool b);
 Value value_i64(TypePool *p, int64_t i); /* BIGINT */
 Value value_f64(TypePool *p, double f);
 Value value_str(TypePool *p, Str s);
+/* With all that it borrows in the arena; types NULL: the types stay, else they are taken into that pool. */
+Value value_copy(Arena *a, TypePool *types, const Value *v);
 /* Equality of representation: NULL equals NULL, NaN equals NaN, -0 differs from 0. Types must be the same pointer. */
 bool value_same(const Value *a, const Value *b);
 uint64_t value_hash(const Value *v);

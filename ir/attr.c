@@ -132,46 +132,12 @@ bool attr_equal(AttrKind k, const void *a, const void *b) {
     return true;
 }
 
-static Value copy_tensor(Ir *ir, const Value *v) {
-    Value c = *v;
-    const int64_t *dims = v->t.shape ? v->t.shape : v->type->dims;
-    int64_t elems = 1;
-    for (uint32_t i = 0; i < v->type->n; i++) elems *= dims[i];
-    c.t.data = arena_copy(ir->arena, v->t.data, (size_t)(elems * type_bytes(v->type->elem)));
-    if (v->t.shape) c.t.shape = arena_copy(ir->arena, v->t.shape, v->type->n * sizeof *dims);
-    return c;
-}
-
-static Value copy_items(Ir *ir, const Value *v) {
-    Value c = *v;
-    c.list.at = ARENA_ARRAY(ir->arena, Value, v->list.n);
-    for (size_t i = 0; i < v->list.n; i++) c.list.at[i] = value_copy(ir, &v->list.at[i]);
-    return c;
-}
-
-Value value_copy(Ir *ir, const Value *v) {
-    if (v->null) return *v;
-    switch (v->type->kind) {
-    case TY_TENSOR: return copy_tensor(ir, v);
-    case TY_LIST: case TY_STRUCT: return copy_items(ir, v);
-    case TY_VARCHAR: case TY_BLOB: {
-        Value c = *v;
-        c.s.p = arena_strndup(ir->arena, v->s.n ? v->s.p : "", v->s.n);
-        return c;
-    }
-    case TY_NULL: case TY_BOOL: case TY_I8: case TY_I16: case TY_I32: case TY_I64: case TY_U8: case TY_U16:
-    case TY_U32: case TY_U64: case TY_F16: case TY_BF16: case TY_F32: case TY_F64: case TY_DECIMAL: case TY_DATE:
-    case TY_TIME: case TY_TIMESTAMP: case TY_INTERVAL: case TY_REL: case TY_COUNT: break;
-    }
-    return *v;
-}
-
 static void field_copy(Ir *ir, FieldKind k, void *p) {
     if (k == FIELD_TEXT) {
         const char **s = p;
         if (*s) *s = ir_name(ir, *s);
     } else if (k == FIELD_VALUE) {
-        *(Value *)p = value_copy(ir, p);
+        *(Value *)p = value_copy(ir->arena, NULL, p);
     } else if (k == FIELD_INTS) {
         IntList *l = p;
         l->at = arena_copy(ir->arena, l->at, l->n * sizeof *l->at);

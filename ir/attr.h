@@ -24,7 +24,6 @@ uint64_t attr_hash(AttrKind k, const void *a);
 bool attr_equal(AttrKind k, const void *a, const void *b); /* of one Ir: types by pointer */
 /* A copy that lives as long as the Ir; texts are interned, payloads copied, types must be the Ir's own. */
 const void *attr_copy(Ir *ir, AttrKind k, const void *a);
-Value value_copy(Ir *ir, const Value *v);
 
 /* {table="lineitem", version=3, columns=[0, 2], ..}; nothing for ATTR_None */
 void attr_print(Buf *b, AttrKind k, const void *a);

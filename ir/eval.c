@@ -80,7 +80,7 @@ void eval_close(Eval *e) {
 }
 
 static bool cancelled(const Eval *e) {
-    const volatile int *cancel = e->run->ctx->cancel;
+    const _Atomic bool *cancel = e->run->ctx->cancel;
     return cancel && *cancel;
 }
 

@@ -39,7 +39,7 @@ typedef struct EvalCtx {
     const SourceApi *source;  /* may be NULL where there is no scan and no weight */
     uint32_t n_params;
     const EvalParam *params;
-    const volatile int *cancel; /* not 0: stop with ROW_CANCELLED; may be NULL */
+    const _Atomic bool *cancel; /* true: stop with ROW_CANCELLED; may be NULL */
     EvalError error;          /* set when a function returns false */
 } EvalCtx;
 

@@ -165,7 +165,7 @@ static void test_columns(void) {
     ctx.params = &p;
     ctx.n_params = 1;
     CHECK_STR(eval_text(ir_2(ir, OP_ADD, x, param), row, 1), "42");
-    int cancel = 1;
+    _Atomic bool cancel = 1;
     ctx.cancel = &cancel;
     CHECK_STR(eval_text(x, row, 1), "-: cancelled");
     CHECK_INT(ctx.error.code, ROW_CANCELLED);

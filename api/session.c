@@ -1,0 +1,113 @@
+#include "api/compiler.h"
+#include "api/prepare.h"
+#include "api/source.h"
+#include "grammar/parse.h"
+#include <stdlib.h>
+
+int dql_open(const char *path, dql_db **out) {
+    dql_db *db = calloc(1, sizeof *db);
+    if (!(*out = db)) return DQL_LIMIT;
+    options_init(&db->options);
+    db->arena = arena_new();
+    db->names = intern_new();
+    if (path) return report_text(db, DQL_USAGE, "%s: databases on disk are not supported yet; open without a path to work in memory", path);
+    return DQL_OK;
+}
+
+static void free_models(dql_db *db) {
+    for (size_t i = 0; i < db->models.n; i++) arena_free(db->models.at[i].arena);
+    vec_free(&db->models);
+}
+
+static void free_files(dql_db *db) {
+    for (size_t i = 0; i < db->files.n; i++) arena_free(db->files.at[i].arena);
+    vec_free(&db->files);
+}
+
+static void free_params(dql_db *db) {
+    for (size_t i = 0; i < db->params.n; i++) {
+        arena_free(db->params.at[i].arena);
+        free(db->params.at[i].name);
+        free(db->params.at[i].given);
+    }
+    vec_free(&db->params);
+}
+
+void dql_close(dql_db *db) {
+    if (!db) return;
+    compiler_free(db->compiler);
+    if (db->rt) rt_session_free(db->rt);
+    free_models(db);
+    free_files(db);
+    free_params(db);
+    options_free(&db->options);
+    intern_free(db->names);
+    arena_free(db->arena);
+    buf_free(&db->message);
+    free(db);
+}
+
+bool session_start(dql_db *db) {
+    if (!db->rt) db->rt = rt_session_new((int)db->options.threads, db->options.memory_limit);
+    if (!db->rt) report_text(db, DQL_LIMIT, "out of memory when the session started");
+    return db->rt != NULL;
+}
+
+int dql_set(dql_db *db, const char *name, const char *value) {
+    char *why = NULL;
+    if (!options_set(&db->options, name, value, &why)) {
+        int status = report_text(db, DQL_USAGE, "%s", why);
+        free(why);
+        return status;
+    }
+    if (db->rt && strcmp(name, "memory-limit") == 0) blockpool_set_limit(db->rt->pool, db->options.memory_limit);
+    if (db->rt && strcmp(name, "threads") == 0) return report_text(db, DQL_USAGE, "threads can be set before the first statement only");
+    return DQL_OK;
+}
+
+const char *dql_errmsg(const dql_db *db) { return db && db->message.p ? db->message.p : ""; }
+
+void dql_interrupt(dql_db *db) {
+    if (db->rt) atomic_store(&db->rt->cancel, true);
+}
+
+int dql_read(dql_db *db, const char *name, const char *text, size_t len, dql_script **out) {
+    dql_script *s = calloc(1, sizeof *s);
+    *out = s;
+    if (!s || !session_start(db)) return DQL_LIMIT;
+    s->db = db;
+    s->arena = arena_new();
+    s->source = (Source){.name = arena_strndup(s->arena, name, strlen(name)), .text = arena_strndup(s->arena, text, len), .len = len};
+    Diags d;
+    diags_init(&d, s->arena, &s->source);
+    s->ast = dql_parse(s->arena, db->names, &s->source, &d);
+    return d.errors ? report_diags(db, &d) : DQL_OK;
+}
+
+int dql_script_count(const dql_script *s) { return s && s->ast ? (int)s->ast->kid[SCRIPT_STATEMENTS]->n : 0; }
+
+void dql_script_free(dql_script *s) {
+    if (!s) return;
+    if (s->arena) arena_free(s->arena);
+    free(s);
+}
+
+int dql_prepare(dql_script *script, int index, dql_stmt **out) {
+    dql_db *db = script->db;
+    dql_stmt *s = calloc(1, sizeof *s);
+    *out = s;
+    if (!s) return DQL_LIMIT;
+    s->db = db;
+    s->script = script;
+    s->arena = arena_new();
+    s->ir = ir_new(s->arena, db->names);
+    s->row = -1;
+    pins_init(&s->pins, db, s->arena);
+    diags_init(&s->diags, s->arena, &script->source);
+    const Ast *ast = script->ast->kid[SCRIPT_STATEMENTS]->kid[index];
+    int status = prepare(s, ast);
+    if (status == DQL_OK) return DQL_OK;
+    dql_finalize(s);
+    *out = NULL;
+    return status;
+}

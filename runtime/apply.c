@@ -1,0 +1,179 @@
+#include "runtime/apply.h"
+#include "runtime/builder.h"
+#include "runtime/model_load.h"
+#include <stdlib.h>
+
+static Schema *schema_of(const Program *p) {
+    const char **names = calloc(p->n_columns + 1, sizeof *names);
+    const Type **types = calloc(p->n_columns + 1, sizeof *types);
+    Schema *s = NULL;
+    for (uint32_t i = 0; names && types && i < p->n_columns; i++) {
+        names[i] = p->columns[i].name;
+        types[i] = p->columns[i].type;
+    }
+    if (names && types) s = schema_new(p->n_columns, names, types);
+    free(names);
+    free(types);
+    return s;
+}
+
+/* The first NULL where the schema says NOT NULL is an error. */
+static bool check_not_null(const Schema *s, uint32_t col, const ColumnRef *c, int64_t rows, const char *table, RtError *e) {
+    if (s->types[col]->nullable || !c->code.valid) return true;
+    for (int64_t r = 0; r < rows; r++)
+        if (!c->valid[r])
+            return rt_fail(e, RT_DATA, "NULL in column '%s' of table '%s', which is NOT NULL", s->names[col], table);
+    return true;
+}
+
+/* rows' columns from `first` on, appended to `base` (NULL: a new table). */
+static TableVersion *append_rows(RtSession *s, Schema *schema, TableVersion *base, const RtResult *rows, const char *table, RtError *e) {
+    TableBuilder *b = builder_new(s->pool, s->workers, schema);
+    bool ok = b != NULL;
+    if (!ok) rt_fail_memory(e);
+    for (uint32_t c = 0; ok && c < rows->n; c++) {
+        ok = check_not_null(schema, c, &rows->cols[c], rows->rows, table, e);
+        if (ok && !builder_column(b, c, &rows->cols[c], 0, rows->rows, NULL)) ok = rt_fail_memory(e);
+    }
+    TableVersion *v = ok ? builder_finish(b, base, e) : NULL;
+    builder_free(b);
+    return v;
+}
+
+static bool create_table(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    TableVersion *old = store_table(s->store, p->target);
+    version_unref(old);
+    if (old && p->if_exists) return true;
+    if (old && !p->or_replace) return rt_fail(e, RT_DATA, "table '%s' already exists", p->target);
+    Schema *schema = schema_of(p);
+    if (!schema) return rt_fail_memory(e);
+    TableVersion *v = rows->n ? append_rows(s, schema, NULL, rows, p->target, e) : version_new(s->pool, schema, 0, NULL);
+    schema_unref(schema);
+    if (!v) return rows->n ? false : rt_fail_memory(e);
+    *changed = v->rows;
+    store_publish(s->store, p->target, v);
+    return true;
+}
+
+static TableVersion *target_table(RtSession *s, const Program *p, RtError *e) {
+    TableVersion *v = store_table(s->store, p->target);
+    if (!v) rt_fail(e, RT_DATA, "table '%s' does not exist", p->target);
+    return v;
+}
+
+static bool insert(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    TableVersion *base = target_table(s, p, e);
+    if (!base) return false;
+    TableVersion *v = append_rows(s, base->schema, base, rows, p->target, e);
+    version_unref(base);
+    if (!v) return false;
+    *changed = rows->rows;
+    store_publish(s->store, p->target, v);
+    return true;
+}
+
+static int64_t *row_ids(const RtResult *rows, RtError *e) {
+    int64_t *ids = malloc((size_t)(rows->rows + 1) * sizeof *ids);
+    if (!ids) rt_fail_memory(e);
+    else column_ints(&rows->cols[0], 0, rows->rows, ids);
+    return ids;
+}
+
+static bool delete_rows(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    TableVersion *base = target_table(s, p, e);
+    if (!base) return false;
+    int64_t *ids = row_ids(rows, e);
+    TableVersion *v = ids ? version_delete(base, ids, rows->rows, changed, e) : NULL;
+    free(ids);
+    version_unref(base);
+    if (v) store_publish(s->store, p->target, v);
+    return v != NULL;
+}
+
+/* Column `col` of the rows that ids name, from the table itself. */
+static bool copy_old(TableBuilder *b, TableVersion *base, uint32_t col, const int64_t *ids, int64_t n, RtError *e) {
+    uint32_t *offsets = malloc((size_t)(n + 1) * sizeof *offsets);
+    bool ok = offsets || rt_fail_memory(e);
+    for (int64_t at = 0, end; ok && at < n; at = end) { /* runs of rows of one segment */
+        int64_t segment = ids[at] >> SEGMENT_BITS;
+        for (end = at; end < n && ids[end] >> SEGMENT_BITS == segment; end++) offsets[end - at] = (uint32_t)(ids[end] & (SEGMENT_ROWS - 1));
+        ColumnRef c;
+        ok = table_column(base, (uint32_t)segment, col, table_column_code(base, col), &c, e);
+        if (ok && !builder_column(b, col, &c, 0, end - at, offsets)) ok = rt_fail_memory(e);
+    }
+    free(offsets);
+    return ok;
+}
+
+static int64_t set_index(const Program *p, uint32_t col) {
+    for (uint32_t i = 0; i < p->n_set; i++)
+        if (p->set_columns[i] == col) return i;
+    return -1;
+}
+
+static bool new_rows(TableBuilder *b, TableVersion *base, const Program *p, const RtResult *rows, const int64_t *ids, RtError *e) {
+    for (uint32_t c = 0; c < base->schema->n; c++) {
+        int64_t set = set_index(p, c);
+        if (set < 0) {
+            if (!copy_old(b, base, c, ids, rows->rows, e)) return false;
+            continue;
+        }
+        const ColumnRef *values = &rows->cols[1 + set];
+        if (!check_not_null(base->schema, c, values, rows->rows, p->target, e)) return false;
+        if (!builder_column(b, c, values, 0, rows->rows, NULL)) return rt_fail_memory(e);
+    }
+    return true;
+}
+
+/* Updated rows are deleted and added again at the end. */
+static bool update(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    TableVersion *base = target_table(s, p, e);
+    if (!base) return false;
+    int64_t *ids = row_ids(rows, e);
+    TableBuilder *b = ids ? builder_new(s->pool, s->workers, base->schema) : NULL;
+    bool ok = b || (ids && rt_fail_memory(e));
+    TableVersion *v = NULL;
+    if (ok && new_rows(b, base, p, rows, ids, e)) {
+        TableVersion *without = version_delete(base, ids, rows->rows, changed, e);
+        v = without ? builder_finish(b, without, e) : NULL;
+        version_unref(without);
+    }
+    builder_free(b);
+    free(ids);
+    version_unref(base);
+    if (v) store_publish(s->store, p->target, v);
+    return v != NULL;
+}
+
+static bool drop(RtSession *s, const Program *p, RtError *e) {
+    bool found = p->model ? models_drop(s->models, p->target) : store_drop(s->store, p->target);
+    return found || p->if_exists || rt_fail(e, RT_DATA, "%s '%s' does not exist", p->model ? "model" : "table", p->target);
+}
+
+static bool create_model(RtSession *s, const Program *p, RtError *e) {
+    Schema *old = models_tensors(s->models, p->target);
+    schema_unref(old);
+    if (old && p->if_exists) return true;
+    if (old && !p->or_replace) return rt_fail(e, RT_DATA, "model '%s' already exists", p->target);
+    Schema *schema = schema_of(p);
+    if (!schema) return rt_fail_memory(e);
+    models_declare(s->models, p->target, schema);
+    schema_unref(schema);
+    return true;
+}
+
+bool rt_apply(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    *changed = 0;
+    switch ((ProgramKind)p->kind) {
+    case PG_QUERY:
+    case PG_PARAM: return true;
+    case PG_CREATE_TABLE: return create_table(s, p, rows, changed, e);
+    case PG_INSERT: return insert(s, p, rows, changed, e);
+    case PG_DELETE: return delete_rows(s, p, rows, changed, e);
+    case PG_UPDATE: return update(s, p, rows, changed, e);
+    case PG_DROP: return drop(s, p, e);
+    case PG_CREATE_MODEL: return create_model(s, p, e);
+    case PG_LOAD_MODEL: return models_load(s->models, s->pool, p->target, p->path, e);
+    }
+    return false;
+}
