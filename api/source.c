@@ -125,6 +125,15 @@ static bool open_file(void *ctx, TypePool *types, const char *path, const char *
     return true;
 }
 
+static bool find_weight(void *ctx, const char *model, int64_t version, const char *name, TypePool *types, Value *out) {
+    Pins *p = ctx;
+    ModelVersion *v = models_get(p->db->rt->models, model, version);
+    int64_t at = v ? modelversion_find(v, name) : -1;
+    if (at >= 0) *out = (Value){.type = type_import(types, v->tensors->types[at]), .t.data = v->data[at]};
+    modelversion_unref(v); /* the session keeps it */
+    return at >= 0;
+}
+
 static size_t find_names(void *ctx, char kind, Arena *a, const char *const **out) {
     Pins *p = ctx;
     if (kind == 't') return store_names(p->db->rt->store, a, out);
@@ -158,7 +167,7 @@ static bool next_row(void *ctx, const char *table, int64_t version, int64_t *cur
 void pins_init(Pins *p, dql_db *db, Arena *arena) {
     *p = (Pins){.db = db, .arena = arena};
     p->api = (SourceApi){.ctx = p, .table = find_table, .column_stats = find_stats, .model = find_model,
-                         .open_file = open_file, .names = find_names, .weight = NULL, .row = next_row};
+                         .open_file = open_file, .names = find_names, .weight = find_weight, .row = next_row};
 }
 
 void pins_free(Pins *p) {
