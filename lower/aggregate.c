@@ -28,8 +28,8 @@ typedef struct Agg {
     LVal *keys;
     Function *functions;
     VEC(Acc) accs;
-    bool dense;
-    Int128 groups; /* dense: product of the digits */
+    bool dense, number; /* keys are digits of one number; dense: which is the group */
+    Int128 groups;      /* above every such number */
     uint32_t state;
 } Agg;
 
@@ -100,19 +100,32 @@ static Int128 digits(const LVal *key) {
     return n < 0 ? -1 : n + (key->valid != NULL);
 }
 
+static int bits_of(Int128 n) {
+    int bits = 0;
+    while (((Int128)1 << bits) < n)
+        bits++;
+    return bits;
+}
+
 static bool is_small(const LVal *key) {
     return key->dict || range_of_type(key->type).exact;
 }
 
-static void choose_dense(Agg *g) {
-    g->groups = 1;
-    g->dense = g->n_keys > 0 && !g->c->opt->no_dense;
-    for (uint32_t i = 0; i < g->n_keys && g->dense; i++) {
+/* All keys as digits of one number: a dense group if it is small, else the one key of a hash table, with digits of whole
+ * bits so that they come apart by shifts. */
+static void choose_number(Agg *g) {
+    Int128 groups = 1;
+    int bits = 0;
+    bool small = g->n_keys > 0;
+    for (uint32_t i = 0; i < g->n_keys && small; i++) {
         Int128 n = is_small(&g->keys[i]) ? digits(&g->keys[i]) : -1;
-        g->dense = n > 0 && n <= DENSE_GROUPS && (g->groups *= n) <= DENSE_GROUPS;
+        small = n > 0 && n <= ((Int128)1 << 62) && (bits += bits_of(n)) <= 62;
+        groups *= n;
     }
-    if (g->dense && (double)g->groups > g->in.rows + 1024)
-        g->dense = false;
+    g->number = small && !g->c->opt->no_dense;
+    g->dense = g->number && groups <= DENSE_GROUPS && (double)groups <= g->in.rows + 1024;
+    g->number = g->dense || (g->number && g->n_keys > 1);
+    g->groups = g->dense ? groups : (Int128)1 << bits;
 }
 
 static Stage *op2(Pipe *p, KOp op, Stage *x, Stage *y, Range r) {
@@ -127,7 +140,12 @@ static Stage *digit(Scope *s, const LVal *key) {
     return key->valid ? stage_select(s->p, key->valid, d, int_const(s, n)) : d;
 }
 
-static Stage *dense_group(Agg *g) {
+static Int128 radix(const Agg *g, uint32_t key) {
+    Int128 n = digits(&g->keys[key]);
+    return g->dense ? n : (Int128)1 << bits_of(n);
+}
+
+static Stage *key_number(Agg *g) {
     Stage *sum = NULL;
     for (uint32_t i = 0; i < g->n_keys; i++) {
         Stage *d = digit(&g->s, &g->keys[i]);
@@ -135,11 +153,11 @@ static Stage *dense_group(Agg *g) {
             sum = d;
             continue;
         }
-        Range up = range_mul(sum->range, range_point(digits(&g->keys[i])));
-        sum = op2(g->in.p, KI_MUL, sum, int_const(&g->s, digits(&g->keys[i])), up);
+        Range up = range_mul(sum->range, range_point(radix(g, i)));
+        sum = op2(g->in.p, KI_MUL, sum, int_const(&g->s, radix(g, i)), up);
         sum = op2(g->in.p, KI_ADD, sum, d, range_add(up, d->range));
     }
-    return pipe_layout(g->in.p, sum, g->in.domain, K_I32);
+    return sum;
 }
 
 /* A key as columns of a hash table: 64-bit integers or a view. */
@@ -191,9 +209,12 @@ static Stage *hash_group(Agg *g, StateColumn *sc, uint32_t *n_cols) {
     Call *call = ARENA_NEW(g->c->a, Call);
     CallArg *a = ARENA_ARRAY(g->c->a, CallArg, 2 + 4 * (size_t)g->n_keys);
     uint32_t m = 0;
+    LVal number = {.type = type_get(ir_types(g->c->ir), TY_I64)};
+    if (g->number)
+        number.v = key_number(g);
     a[0].arg = (Arg){.kind = ARG_LOCAL, .a = g->state};
-    for (uint32_t i = 0; i < g->n_keys; i++) {
-        LVal *key = &g->keys[i];
+    for (uint32_t i = 0; i < (g->number ? 1 : g->n_keys); i++) {
+        const LVal *key = g->number ? &number : &g->keys[i];
         KeyCols k = key_cols(g, key);
         for (uint32_t j = 0; j < k.n; j++, m++) {
             a[1 + 2 * m].value = k.at[j];
@@ -224,7 +245,7 @@ static void accumulate_text(Agg *g, const Acc *acc, uint32_t column, Stage *grou
     CallArg *a = ARENA_ARRAY(g->c->a, CallArg, 5);
     a[0].arg = (Arg){.kind = ARG_LOCAL, .a = g->state};
     a[1].arg = build_int(g->c, column, false);
-    a[2].value = group;
+    a[2].value = group ? pipe_layout(g->in.p, group, g->in.domain, K_I32) : NULL;
     a[3].value = pipe_layout(g->in.p, acc->value.v, g->in.domain, K_I128);
     if (acc->value.valid)
         a[4].value = pipe_layout(g->in.p, acc->value.valid, g->in.domain, K_I1);
@@ -238,6 +259,7 @@ static Stage *at_groups(Agg *g, Stage *v) {
 }
 
 static void accumulate(Agg *g, uint32_t first, Stage *group) {
+    Arg groups = g->dense ? build_int(g->c, g->groups, false) : (Arg){.kind = ARG_NULL};
     for (size_t i = 0; i < g->accs.n; i++) {
         Acc *acc = &g->accs.at[i];
         if (acc->kind == ACC_MIN_TEXT || acc->kind == ACC_MAX_TEXT) {
@@ -245,7 +267,7 @@ static void accumulate(Agg *g, uint32_t first, Stage *group) {
             continue;
         }
         Arg column = {.kind = ARG_LOCAL_COL, .a = g->state, .b = (uint16_t)(first + i)};
-        stage_acc(g->in.p, g->in.domain, acc->kind, column, acc->value.v, acc->value.valid, group);
+        stage_acc(g->in.p, g->in.domain, acc->kind, column, acc->value.v, acc->value.valid, group, groups);
     }
 }
 
@@ -257,7 +279,7 @@ static uint32_t build_groups(Agg *g) {
     g->state = build_state(c, (State){.kind = ST_GROUP, .global = g->n_keys == 0, .expected = 1024});
     Stage *group = NULL;
     if (g->dense) {
-        group = dense_group(g);
+        group = key_number(g);
         sc[m++] = plain(code_i64);
     } else if (g->n_keys) {
         group = hash_group(g, sc, &m);
@@ -290,19 +312,31 @@ static LVal like_key(const LVal *key, Stage *v, Stage *valid) {
     return x;
 }
 
-/* The key's digit of the dense group number. */
-static void dense_keys(Agg *g, Scope *out, LVal *cols) {
+/* Takes the last digit off the number. */
+static Stage *last_digit(Agg *g, Scope *out, uint32_t key, Stage **number) {
+    Pipe *p = out->p;
+    Stage *left = *number;
+    Int128 n = radix(g, key);
+    if (key == 0)
+        return left;
+    Stage *size = int_const(out, n);
+    Range digit = range_span(0, n - 1), rest = range_div(left->range, size->range);
+    if (g->dense) {
+        *number = stage_divide(p, KI_DIV, rest, false, left, size, NULL, 0);
+        return stage_divide(p, KI_REM, digit, false, left, size, NULL, 0);
+    }
+    *number = stage_op(p, KI_SHR, K_I64, rest, 2, (Stage *[]){left, int_const(out, bits_of(n))});
+    return stage_op(p, KI_AND, K_I64, digit, 2, (Stage *[]){left, int_const(out, n - 1)});
+}
+
+static void number_keys(Agg *g, Scope *out, LVal *cols) {
     Pipe *p = out->p;
     Arg src = {.kind = ARG_SRC, .a = 0}, none = {.kind = ARG_NULL};
     Stage *left = stage_column(p, src, code_i64, none, K_I64, range_span(0, g->groups - 1));
     for (uint32_t i = g->n_keys; i-- > 0;) {
         const LVal *key = &g->keys[i];
         Range r = key->v->range;
-        Stage *size = int_const(out, digits(key)), *d = left;
-        if (i) {
-            d = stage_divide(p, KI_REM, range_rem(left->range, size->range), false, left, size, NULL, 0);
-            left = stage_divide(p, KI_DIV, range_div(left->range, size->range), false, left, size, NULL, 0);
-        }
+        Stage *d = last_digit(g, out, i, &left);
         Stage *valid = key->valid ? stage_cmp(p, KP_LT, d, int_const(out, range_size(r))) : NULL;
         Stage *v = op2(p, KI_ADD, d, int_const(out, r.lo), r);
         if (key->type->kind == TY_BOOL)
@@ -399,8 +433,8 @@ static Flow read_groups(Agg *g, uint32_t first, const bool *need) {
     Lower *c = g->c;
     Flow f = flow_on(c, pipe_new(c->a, SRC_STATE, g->state, 0, "groups"), g->rel->type->n);
     Scope s = flow_scope(c, &f);
-    if (g->dense)
-        dense_keys(g, &s, f.cols);
+    if (g->number)
+        number_keys(g, &s, f.cols);
     else
         hash_keys(g, &s, f.cols);
     for (uint32_t i = 0; i < g->n_functions; i++)
@@ -437,7 +471,7 @@ Flow lower_aggregate(Lower *c, const Node *rel, const bool *need) {
     g.functions = ARENA_ARRAY(c->a, Function, g.n_functions);
     for (uint32_t i = 0; i < g.n_keys; i++)
         g.keys[i] = lower_expr(&g.s, rel->in[1 + i]);
-    choose_dense(&g);
+    choose_number(&g);
     if (g.dense)
         add_count(&g, (LVal){0});
     for (uint32_t i = 0; i < g.n_functions; i++) {

@@ -94,17 +94,35 @@ static bool needs_loop(const Emit *e) {
     return false;
 }
 
-static Kernel *loop_kernel(Emit *e) {
+static KInst *rows_loop(Emit *e) {
     begin(e);
-    if (!needs_loop(e)) {
-        end(e, NULL);
-        return kb_finish(e->b, NULL);
-    }
     KInst *zero = kb_int(e->b, K_I64, 1, 0), *step = kb_int(e->b, K_I64, 1, e->lanes);
     e->i = kb_loop(e->b, zero, e->n, step, (uint32_t)e->init.n, e->init.at);
     round_of_loop(e);
     KInst *loop = kb_loop_end(e->b, e->next.at);
     end(e, loop);
+    return loop;
+}
+
+/* A pass over the rows for each group. */
+static Kernel *passes_kernel(Emit *e) {
+    Arg groups = e->u->stages.at[0]->base;
+    KInst *zero = kb_int(e->b, K_I64, 1, 0), *one = kb_int(e->b, K_I64, 1, 1);
+    KInst *n = kb_load(e->b, emit_param(e, groups), zero, K_I64, 1);
+    e->pass = kb_loop(e->b, zero, n, one, 0, NULL);
+    rows_loop(e);
+    kb_loop_end(e->b, NULL);
+    return kb_finish(e->b, NULL);
+}
+
+static Kernel *loop_kernel(Emit *e) {
+    if (e->u->kind == UNIT_PASSES)
+        return passes_kernel(e);
+    if (!needs_loop(e)) {
+        end(e, NULL);
+        return kb_finish(e->b, NULL);
+    }
+    KInst *loop = rows_loop(e);
     return kb_finish(e->b, e->u->out != DOMAIN_NONE ? kb_result(e->b, loop, 0) : NULL);
 }
 

@@ -26,6 +26,7 @@ typedef struct Emit {
     uint16_t lanes;
     KInst *i;           /* the loop's counter: first row of the round */
     KInst *n;
+    KInst *pass;        /* UNIT_PASSES: the group of this loop, i64 */
     KInst **value;      /* by stage id: in this round */
     KInst **mask;       /* by domain: rows of the round that are in it */
     VEC(Arg) args;

@@ -41,14 +41,19 @@ static KType memory_type(AggKind k) {
     return K_F64;
 }
 
-static KInst *zero_index(Emit *e) {
+static KInst *zero(Emit *e) {
     return kb_int(e->b, K_I64, 1, 0);
+}
+
+/* where the accumulator of the loop is */
+static KInst *acc_index(Emit *e) {
+    return e->pass ? e->pass : zero(e);
 }
 
 /* ---- by lanes ---- */
 static void begin_lanes(Emit *e, const Stage *s) {
     if (is_count(s))
-        *vec_push(&e->init) = zero_index(e);
+        *vec_push(&e->init) = zero(e);
     else if (s->pred == ACC_SUM_I64 || s->pred == ACC_SUM_I128)
         *vec_push(&e->init) = emit_const(e, carried_type(e, s), 0);
     else
@@ -57,6 +62,11 @@ static void begin_lanes(Emit *e, const Stage *s) {
 
 static KInst *acc_mask(Emit *e, const Stage *s) {
     KInst *mask = emit_mask(e, s->domain);
+    if (e->pass) {
+        KInst *group = emit_use(e, s->in[2], s->in[2]->type);
+        KInst *pass = kb_splat(e->b, emit_resize(e, e->pass, s->in[2]->type), e->lanes);
+        mask = kb_op2(e->b, KI_AND, mask, kb_cmp(e->b, KP_EQ, group, pass));
+    }
     return s->in[1] ? kb_op2(e->b, KI_AND, mask, emit_use(e, s->in[1], K_I1)) : mask;
 }
 
@@ -102,9 +112,9 @@ static KInst *nothing_seen(Emit *e, const Stage *s, KInst *x, KInst *old) {
 static void end_lanes(Emit *e, const Stage *s, KInst *lanes) {
     AggKind k = (AggKind)s->pred;
     KInst *ptr = emit_param(e, s->arg), *x = across(e, s, lanes);
-    KInst *old = kb_load(e->b, ptr, zero_index(e), memory_type(k), 1);
+    KInst *old = kb_load(e->b, ptr, acc_index(e), memory_type(k), 1);
     x = emit_resize(e, nothing_seen(e, s, x, old), memory_type(k));
-    kb_store(e->b, ptr, zero_index(e), kb_op2(e->b, combine(k), old, x));
+    kb_store(e->b, ptr, acc_index(e), kb_op2(e->b, combine(k), old, x));
 }
 
 /* ---- row by row ---- */
@@ -199,20 +209,20 @@ bool emit_acc_counts_all(const Emit *e, const Stage *s) {
 }
 
 void emit_acc_begin(Emit *e, const Stage *s) {
-    if (s->in[2] || emit_acc_counts_all(e, s))
+    if (emit_acc_counts_all(e, s) || (s->in[2] && !e->pass))
         return;
-    if (acc_by_lanes(s))
+    if (e->pass || acc_by_lanes(s))
         begin_lanes(e, s);
     else
         begin_row(e, s);
 }
 
 void emit_acc_round(Emit *e, const Stage *s, uint32_t *slot) {
-    if (s->in[2]) {
+    if (s->in[2] && !e->pass) {
         round_grouped(e, s);
     } else if (emit_acc_counts_all(e, s)) {
         return;
-    } else if (acc_by_lanes(s)) {
+    } else if (e->pass || acc_by_lanes(s)) {
         *vec_push(&e->next) = round_lanes(e, s, kb_carried(e->b, (*slot)++));
     } else {
         round_row(e, s, *slot);
@@ -221,13 +231,13 @@ void emit_acc_round(Emit *e, const Stage *s, uint32_t *slot) {
 }
 
 void emit_acc_end(Emit *e, const Stage *s, KInst *loop, uint32_t *slot) {
-    if (s->in[2])
+    if (s->in[2] && !e->pass)
         return;
     if (emit_acc_counts_all(e, s)) {
         end_lanes(e, s, e->n);
         return;
     }
-    if (acc_by_lanes(s)) {
+    if (e->pass || acc_by_lanes(s)) {
         end_lanes(e, s, kb_result(e->b, loop, (*slot)++));
         return;
     }

@@ -188,9 +188,9 @@ Stage *stage_gather(Pipe *p, Stage *row, Arg array, ColumnCode code, KType t, Ra
     return add_guarded(p, s, 1, &row, guard);
 }
 
-Stage *stage_acc(Pipe *p, uint8_t domain, AggKind kind, Arg column, Stage *value, Stage *valid, Stage *group) {
+Stage *stage_acc(Pipe *p, uint8_t domain, AggKind kind, Arg column, Stage *value, Stage *valid, Stage *group, Arg groups) {
     Stage *in[] = {value, valid, group};
-    return add(p, (Stage){.op = S_ACC, .domain = domain, .pred = (uint8_t)kind, .arg = column}, 3, in);
+    return add(p, (Stage){.op = S_ACC, .domain = domain, .pred = (uint8_t)kind, .arg = column, .base = groups}, 3, in);
 }
 
 Stage *stage_call(Pipe *p, uint8_t domain, Call *call) {

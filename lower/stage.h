@@ -75,7 +75,8 @@ struct Stage {
     uint32_t id, n;
     Stage **in;     /* S_ACC may hold NULLs */
     Arg arg;
-    Arg base;       /* S_COLUMN in a coded width: its frame of reference, or ARG_NULL (base 0) */
+    Arg base;       /* S_COLUMN in a coded width: its frame of reference, or ARG_NULL (base 0); S_ACC of a dense group: the
+                       number of groups */
     ColumnCode code;
     Range range;    /* integers */
     Int128 lo, hi;
@@ -137,7 +138,7 @@ Stage *stage_convert(Pipe *p, KOp op, Stage *x, KType to);
 Stage *stage_to_int(Pipe *p, Stage *x, Range allowed, Stage *guard, uint16_t site);
 Stage *stage_numeric(Pipe *p, Op op, KType t, uint32_t n, Stage *const *in);
 Stage *stage_gather(Pipe *p, Stage *row, Arg array, ColumnCode code, KType t, Range r, Stage *guard);
-Stage *stage_acc(Pipe *p, uint8_t domain, AggKind kind, Arg column, Stage *value, Stage *valid, Stage *group);
+Stage *stage_acc(Pipe *p, uint8_t domain, AggKind kind, Arg column, Stage *value, Stage *valid, Stage *group, Arg groups);
 Stage *stage_call(Pipe *p, uint8_t domain, Call *call);
 Stage *stage_out(Pipe *p, Stage *call, uint8_t domain, KType t, Range r);
 

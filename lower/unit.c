@@ -51,9 +51,7 @@ bool is_inline(const Pipe *p, const Stage *s, Tier tier) {
     return false;
 }
 
-bool acc_by_lanes(const Stage *s) {
-    if (s->in[2])
-        return false;
+static bool sums_in_lanes(const Stage *s) {
     switch ((AggKind)s->pred) {
     case ACC_COUNT: case ACC_SUM_I64: case ACC_MIN_I64: case ACC_MAX_I64: return true;
     case ACC_SUM_I128: return s->in[0]->type < K_I128;
@@ -63,10 +61,21 @@ bool acc_by_lanes(const Stage *s) {
     return false;
 }
 
+bool acc_by_lanes(const Stage *s) {
+    return !s->in[2] && sums_in_lanes(s);
+}
+
+bool acc_by_passes(const Stage *s) {
+    enum { PASSES = 16 };
+    return s->in[2] && s->base.kind == ARG_CONST && s->in[2]->range.hi < PASSES && sums_in_lanes(s);
+}
+
 static UnitKind kind_of(const Stage *s) {
     if (s->op == S_CALL)
         return UNIT_CALL;
-    return s->op == S_ACC && !acc_by_lanes(s) ? UNIT_SCALAR : UNIT_LANES;
+    if (s->op != S_ACC || acc_by_lanes(s))
+        return UNIT_LANES;
+    return acc_by_passes(s) ? UNIT_PASSES : UNIT_SCALAR;
 }
 
 /* ---- domains of a unit ---- */

@@ -15,6 +15,7 @@
 typedef enum Tier { UNITS_SINGLE, UNITS_FUSED } Tier;
 typedef enum UnitKind {
     UNIT_LANES,  /* one loop over vectors of rows */
+    UNIT_PASSES, /* one such loop for each of a few groups: accumulators by vectors under the mask of the group */
     UNIT_SCALAR, /* one loop over rows: accumulators by group or in row order */
     UNIT_CALL
 } UnitKind;
@@ -39,6 +40,7 @@ void units_free(Units *u);
 bool is_inline(const Pipe *p, const Stage *s, Tier tier);
 /* Consumer reads column s in its stored code, whatever the tier. */
 bool reads_code(const Stage *consumer, const Stage *s);
-/* One of the accumulations that go by vectors. */
+/* Accumulations that go by vectors: ungrouped, or with so few groups that a pass for each pays. */
 bool acc_by_lanes(const Stage *s);
+bool acc_by_passes(const Stage *s);
 #endif
