@@ -98,7 +98,7 @@ bool law_bounds_abs(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
 }
 
 bool law_bounds_leaky_relu(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
-    return ATTR_OF(n, Slope)->slope >= 0 && law_bounds_monotone(ir, n, in, out);
+    return ATTR_OF(n, Slope)->slope > 0 && law_bounds_monotone(ir, n, in, out);
 }
 
 static bool constant_bounds(Ir *ir, const Node *n, double lo, double hi, Bounds *out) {
@@ -179,6 +179,7 @@ static int64_t window_elems(const Type *t, uint32_t from) {
 static int64_t terms(const Node *n) {
     if (n->op == OP_CONTRACT) return contract_terms(n);
     if (n->op == OP_CONV) return window_elems(n->in[1]->type, 1);
+    if (n->op == OP_BATCH_NORM) return 4;
     if (n->op == OP_SUM || n->op == OP_MEAN) return product(&ATTR_OF(n, Dims)->dims, n->in[0]->type);
     int64_t k = 1;
     for (uint32_t i = 0; i < ATTR_OF(n, Pool)->kernel.n; i++) k *= ATTR_OF(n, Pool)->kernel.at[i];
@@ -269,11 +270,17 @@ bool ir_bounds(Ir *ir, const Node *expr, uint32_t n, const Bounds *columns, Boun
     return out->lo != NULL;
 }
 
-/* A composite's bounds are those of its expansion. */
-bool law_bounds_expand(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
+/* The expansion x a + b rounds otherwise than an evaluation in one go: both lie within a few units of the sum of |x a| and
+ * of the parts of |b|, which may cancel. */
+bool law_bounds_batch_norm(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     Walk w = {.ir = ir};
     for (uint32_t i = 0; i < n->n; i++) ptrmap_set(&w.known, n->in[i], (void *)&in[i]);
     *out = *bounds_of(&w, ir_expand(ir, n));
     ptrmap_free(&w.known);
-    return out->lo != NULL;
+    for (uint32_t i = 1; i < n->n; i++)
+        if (!exact(&in[i])) return false;
+    if (!out->lo) return false;
+    const Node *parts[5] = {magnitude(ir, &in[0]), ir_1(ir, OP_ABS, n->in[1]), ir_1(ir, OP_ABS, n->in[2]),
+                            ir_1(ir, OP_NEG, ir_1(ir, OP_ABS, n->in[3])), n->in[4]};
+    return widen(ir, n, ir_expand(ir, ir_with_inputs(ir, n, parts)), out);
 }

@@ -156,6 +156,18 @@ bool law_delta_stack(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *
     return true;
 }
 
+/* x (C, ..) over the box, the parameters (C) of its channels. */
+bool law_delta_batch_norm(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *out) {
+    const Node *x[5] = {in[0].patch};
+    for (uint32_t i = 1; i < n->n; i++) {
+        if (is_changed(&in[i]) || !box_known(n)) return law_delta_full(ir, n, in, exact, out);
+        x[i] = ir_slice(ir, n->in[i], &in[0].from[0], &in[0].to[0]);
+    }
+    *out = in[0];
+    out->patch = ir_with_inputs(ir, n, x);
+    return true;
+}
+
 /* ---- whole expressions ---- */
 
 typedef struct Walk {

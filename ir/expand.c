@@ -1,4 +1,4 @@
-/* Expansions of composite ops: what they mean, exactly.  Evaluator, gradient and bounds follow them. */
+/* Expansions of composite ops: what they mean over the reals.  An execution may compute the whole at once and round less. */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
 

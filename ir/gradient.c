@@ -173,7 +173,11 @@ bool law_gradient_expand(Ir *ir, const Node *n, const Node *y, const Node **adj)
     const char *why;
     const Node **wrt = ARENA_ARRAY(ir_arena(ir), const Node *, n->n);
     for (uint32_t i = 0; i < n->n; i++) wrt[i] = n->in[i];
-    return gradient_through(ir, ir_expand(ir, n), y, n->n, wrt, adj, &why);
+    if (!gradient_through(ir, ir_expand(ir, n), y, n->n, wrt, adj, &why)) return false;
+    for (uint32_t i = 1; i < n->n; i++) /* an input that stands twice has its whole adjoint already */
+        for (uint32_t k = 0; k < i; k++)
+            if (wrt[k] == wrt[i]) adj[i] = NULL;
+    return true;
 }
 
 /* ---- whole expressions ---- */

@@ -149,9 +149,9 @@ static bool boundary(const Test *q, const Domain *d, int64_t *out) {
 
 static const Node *at_place(Ir *ir, const Type *t, int64_t place) { return ir_const(ir, value_at(t, place)); }
 
-/* False of every z, NULL of NULL. */
-static const Node *never(Ir *ir, const Node *z, const Domain *d, bool upper) {
-    return ir_2(ir, upper ? OP_GT : OP_LT, z, at_place(ir, z->type, upper ? d->greatest : d->least));
+/* False of every z, NULL of NULL: nothing is above the greatest. */
+static const Node *never(Ir *ir, const Node *z, const Domain *d) {
+    return ir_2(ir, OP_GT, z, at_place(ir, z->type, d->greatest));
 }
 
 /* What lies below the domain gives NaN: above every number. */
@@ -169,7 +169,7 @@ static const Node *invert(Ir *ir, Op cmp, const Node *f, const Node *t, const Do
     bool up = is_upper(cmp);
     int64_t place;
     if (q.t->null) return ir_null(ir, type_get(ir_types(ir), TY_BOOL));
-    if (!boundary(&q, d, &place)) return never(ir, z, d, up);
+    if (!boundary(&q, d, &place)) return never(ir, z, d);
     return outside(ir, &q, d, ir_2(ir, up ? OP_GE : OP_LE, z, at_place(ir, z->type, place)));
 }
 
@@ -177,7 +177,7 @@ static bool is_float_scalar(const Type *t) { return t->kind == TY_F32 || t->kind
 
 Inverse law_inverse_bisect(Ir *ir, Op cmp, const Node *f, const Node *t) {
     if (!is_float_scalar(f->type)) return no_inverse;
-    if (f->op == OP_LEAKY_RELU && !(ATTR_OF(f, Slope)->slope >= 0)) return no_inverse;
+    if (f->op == OP_LEAKY_RELU && !(ATTR_OF(f, Slope)->slope > 0)) return no_inverse; /* 0: -inf gives NaN */
     Domain d = float_domain(f->type, f->op == OP_SQRT || f->op == OP_LOG);
     bool proved = f->type->kind == TY_F32 || f->op == OP_SQRT || f->op == OP_FLOOR || f->op == OP_CEIL ||
                   f->op == OP_RELU || f->op == OP_LEAKY_RELU;

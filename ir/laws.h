@@ -61,7 +61,7 @@ typedef Cost (*CostLaw)(const Node *n, double rows);
 Cost ir_cost(const Node *n, double rows);       /* of n alone */
 Cost ir_cost_expr(const Node *expr);            /* of the expression: each shared part once */
 
-/* ---- expansion of a COMPOSITE op into other ops; NULL for the others */
+/* ---- expansion of a COMPOSITE op into other ops, equal over the reals; NULL for the others */
 const Node *ir_expand(Ir *ir, const Node *n);
 
 typedef struct OpLaws {
