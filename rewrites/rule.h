@@ -41,6 +41,7 @@ enum { PAT_SLOTS = 8 };
 #define P2(o, k, a, b) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 2, .in = {a, b}})
 #define P3(o, k, a, b, c) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 3, .in = {a, b, c}})
 #define P1N(o, k, a) (&(const Pat){.kind = PAT_OP, .op = OP_##o, .slot = (k), .n = 1, .open = true, .in = {a}}) /* first input, any more */
+#define F0(f, k) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .open = true})
 #define F1(f, k, a) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 1, .in = {a}})
 #define F2(f, k, a, b) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 2, .in = {a, b}})
 #define F1N(f, k, a) (&(const Pat){.kind = PAT_FLAGS, .flags = (f), .slot = (k), .n = 1, .open = true, .in = {a}})
