@@ -57,15 +57,22 @@ static bool bind_any(Binder *b, const Ast *t, Statement *out);
 
 static bool bind_explain(Binder *b, const Ast *t, Statement *out) {
     const Ast *options = t->kid[EXPLAIN_OPTIONS];
-    if (!bind_absent(b, options, "an option of EXPLAIN") || !bind_any(b, t->kid[EXPLAIN_STATEMENT], out)) return false;
+    if (!bind_absent(b, options, "an option of EXPLAIN") || !bind_any(b, t->kid[EXPLAIN_STATEMENT], out))
+        return false;
     out->explain = t->flags & AST_ANALYZE ? EXPLAIN_ANALYZE : EXPLAIN_PLAN;
     return true;
 }
 
 static bool (*const statements[A_COUNT])(Binder *b, const Ast *t, Statement *out) = {
-    [A_QUERY] = bind_rows,          [A_CREATE_TABLE] = bind_create_table, [A_INSERT] = bind_insert,
-    [A_UPDATE] = bind_update,       [A_DELETE] = bind_delete,             [A_DROP] = bind_drop,
-    [A_PARAM_DECL] = bind_param_decl, [A_EXPLAIN] = bind_explain,         [A_CREATE_MODEL] = bind_create_model,
+    [A_QUERY] = bind_rows,
+    [A_CREATE_TABLE] = bind_create_table,
+    [A_INSERT] = bind_insert,
+    [A_UPDATE] = bind_update,
+    [A_DELETE] = bind_delete,
+    [A_DROP] = bind_drop,
+    [A_PARAM_DECL] = bind_param_decl,
+    [A_EXPLAIN] = bind_explain,
+    [A_CREATE_MODEL] = bind_create_model,
     [A_LOAD_MODEL] = bind_load_model,
 };
 
@@ -83,6 +90,7 @@ bool bind_statement(Binder *b, const Ast *t, Statement *out) {
     b->enclosing = NULL;
     b->depth = 0;
     bool ok = bind_any(b, t, out);
-    if (ok != (b->diags->errors == before)) BUG("the binder said %d with %zu errors", ok, b->diags->errors - before);
+    if (ok != (b->diags->errors == before))
+        BUG("the binder said %d with %zu errors", ok, b->diags->errors - before);
     return ok;
 }

@@ -1,7 +1,8 @@
 /* The binder: names, types and shapes of one statement, resolved into the algebra (ir/node.h).
  *
  * Invariants
- *  - bind_statement returns false exactly when it added an error to `diags`; it never aborts on a user's text.
+ *  - bind_statement returns false exactly when it added an error to `diags`; it never aborts on a user's
+ * text.
  *  - The plan holds no implicit conversion: every widening is an OP_CAST or a constant of the right type.
  *  - A plan's columns are positional; their names are in Statement.columns.
  *  - Everything in a Statement lives in the Binder's arena or in the Ir's.
@@ -16,10 +17,11 @@
 
 typedef enum StatementKind {
     STMT_QUERY,        /* plan, columns */
-    STMT_CREATE_TABLE, /* target, columns, or_replace, if_exists (IF NOT EXISTS); CREATE TABLE AS: plan yields the columns */
-    STMT_INSERT,       /* target, plan: one column for each column of the table, in its order and of its types */
-    STMT_UPDATE,       /* target, plan: rowid BIGINT, then the new values of the columns set[0..n_set) */
-    STMT_DELETE,       /* target, plan: rowid BIGINT */
+    STMT_CREATE_TABLE, /* target, columns, or_replace, if_exists (IF NOT EXISTS); CREATE TABLE AS: plan yields
+                          the columns */
+    STMT_INSERT, /* target, plan: one column for each column of the table, in its order and of its types */
+    STMT_UPDATE, /* target, plan: rowid BIGINT, then the new values of the columns set[0..n_set) */
+    STMT_DELETE, /* target, plan: rowid BIGINT */
     STMT_DROP_TABLE,   /* target, if_exists */
     STMT_DROP_MODEL,   /* target, if_exists */
     STMT_CREATE_MODEL, /* target, model, or_replace, if_exists; columns: the tensors of its state_dict */
@@ -29,8 +31,8 @@ typedef enum StatementKind {
 
 typedef enum ExplainKind { EXPLAIN_NONE, EXPLAIN_PLAN, EXPLAIN_ANALYZE } ExplainKind;
 
-/* A column of a result or of a table to be made; NOT NULL is in the type.  A plan's own type may be nullable where the
- * target's column is NOT NULL (INSERT, UPDATE): whoever runs it refuses the NULLs that come. */
+/* A column of a result or of a table to be made; NOT NULL is in the type.  A plan's own type may be nullable
+ * where the target's column is NOT NULL (INSERT, UPDATE): whoever runs it refuses the NULLs that come. */
 typedef struct BoundColumn {
     const char *name;
     const Type *type;
@@ -55,7 +57,7 @@ typedef struct Statement {
     const char *target; /* table or model, NULL */
     int64_t version;    /* of the target table when it was bound; 0 when it is new */
     uint32_t n_set;
-    uint32_t *set;      /* UPDATE: indices of table columns */
+    uint32_t *set; /* UPDATE: indices of table columns */
     const char *path;
     bool if_exists, or_replace;
     const ModelDef *model;
@@ -73,9 +75,9 @@ typedef struct Binder {
     uint32_t n_params;
     /* the binder's own; zero */
     TypePool *types;
-    const struct Cte *ctes; /* the WITH names in scope, innermost first */
+    const struct Cte *ctes;            /* the WITH names in scope, innermost first */
     const struct Enclosing *enclosing; /* the queries around this one, for messages */
-    uint32_t depth;         /* of the expression or query at hand */
+    uint32_t depth;                    /* of the expression or query at hand */
 } Binder;
 
 bool bind_statement(Binder *b, const Ast *stmt, Statement *out);

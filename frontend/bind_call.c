@@ -92,7 +92,8 @@ Expr bind_call(Binder *b, Scope *s, const Ast *t) {
     ModelInfo m;
     const Function *fn = t->kid[CALL_QUALIFIER] ? NULL : function_find(t->text);
     if (fn) return call_function(b, s, t, fn);
-    if (!t->kid[CALL_QUALIFIER] && b->source->model(b->source->ctx, t->text, &m)) return call_model(b, s, t, &m);
+    if (!t->kid[CALL_QUALIFIER] && b->source->model(b->source->ctx, t->text, &m))
+        return call_model(b, s, t, &m);
     unknown_function(b, t);
     return (Expr){.span = t->span};
 }

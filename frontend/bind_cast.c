@@ -1,7 +1,7 @@
 /* Conversions. The algebra's type laws widen operands by themselves (ir/type_laws.h); here is what SQL adds:
  *  - a literal takes the type of what it meets, so that x * 2.5 stays FLOAT32 and price < 24 stays DECIMAL;
- *  - what is converted without being asked (implicit), on its way into a column (assignment), or by CAST (explicit).
- * Strictness is PostgreSQL's: text never becomes a number unless it is a literal or CAST says so.
+ *  - what is converted without being asked (implicit), on its way into a column (assignment), or by CAST
+ * (explicit). Strictness is PostgreSQL's: text never becomes a number unless it is a literal or CAST says so.
  */
 #include "base/number.h"
 #include "frontend/scope.h"
@@ -54,7 +54,8 @@ static bool widens(Binder *b, const Type *from, const Type *to) {
 
 static bool assigns(const Type *from, const Type *to) {
     if (type_is_numeric(from) && type_is_numeric(to)) return true;
-    if (from->kind == TY_TIMESTAMP) return to->kind == TY_DATE || to->kind == TY_TIME || to->kind == TY_VARCHAR;
+    if (from->kind == TY_TIMESTAMP)
+        return to->kind == TY_DATE || to->kind == TY_TIME || to->kind == TY_VARCHAR;
     if (from->kind == TY_TENSOR && to->kind == TY_TENSOR) return same_dims(from, to);
     return to->kind == TY_VARCHAR && is_scalar(from) && from->kind != TY_BLOB;
 }
@@ -82,7 +83,8 @@ const Node *bind_convert(Binder *b, Expr e, const Type *to, Strictness how, bool
 /* Literals come last: they take the type of the others where they can. */
 static const Type *join_literal(Binder *b, const Type *t, const Expr *e) {
     if (!t || e->lit == LIT_NULL) return t ? t : e->node->type;
-    if (e->lit == LIT_STRING) return is_scalar(t) && t->kind != TY_NULL ? t : type_common(b->types, t, e->node->type);
+    if (e->lit == LIT_STRING)
+        return is_scalar(t) && t->kind != TY_NULL ? t : type_common(b->types, t, e->node->type);
     if (type_is_float(t)) return t;
     return type_common(b->types, t, e->node->type);
 }
@@ -113,7 +115,8 @@ static bool convert_all(Binder *b, uint32_t n, Expr *e, const Type *to) {
     for (uint32_t i = 0; i < n; i++) {
         bool reported = false;
         const Node *node = bind_convert(b, e[i], to, CONVERT_IMPLICIT, &reported);
-        if (!node && !reported) BUG("%s does not widen to %s", bind_type_text(b, e[i].node->type), bind_type_text(b, to));
+        if (!node && !reported)
+            BUG("%s does not widen to %s", bind_type_text(b, e[i].node->type), bind_type_text(b, to));
         ok &= node != NULL;
         e[i].node = node;
         e[i].lit = LIT_NONE;
@@ -148,7 +151,8 @@ const Node *bind_assign(Binder *b, Expr e, const char *kind, const char *name, c
     bool reported;
     const Node *node = bind_convert(b, e, to, CONVERT_ASSIGN, &reported);
     if (!node && !reported) {
-        diag_error(b->diags, E_ASSIGN_TYPE, e.span, kind, name, bind_type_text(b, to), bind_type_text(b, e.node->type));
+        diag_error(b->diags, E_ASSIGN_TYPE, e.span, kind, name, bind_type_text(b, to),
+                   bind_type_text(b, e.node->type));
         if (is_scalar(to) && is_scalar(e.node->type))
             diag_help(b->diags, "convert it: CAST(.. AS %s)", bind_type_text(b, to));
     }

@@ -53,7 +53,8 @@ static bool check_missing(Insert *i) {
     for (uint32_t k = 0; k < i->n; k++) given[i->column[k]] = true;
     for (uint32_t c = 0; c < i->table->n; c++) {
         if (given[c] || i->table->types[c]->nullable) continue;
-        diag_error(i->b->diags, E_NULL_IN_NOT_NULL, i->ast->kid[INSERT_COLUMNS]->span, "column", i->table->names[c]);
+        diag_error(i->b->diags, E_NULL_IN_NOT_NULL, i->ast->kid[INSERT_COLUMNS]->span, "column",
+                   i->table->names[c]);
         diag_help(i->b->diags, "INSERT gives it no value");
         ok = false;
     }
@@ -61,8 +62,9 @@ static bool check_missing(Insert *i) {
 }
 
 static bool is_plain_values(const Ast *query) {
-    return query->kid[QUERY_BODY]->kind == A_VALUES && query->kid[QUERY_PIPES]->n == 0 && query->kid[QUERY_ORDER]->n == 0 &&
-           query->kid[QUERY_WITH]->n == 0 && !query->kid[QUERY_LIMIT] && !query->kid[QUERY_OFFSET];
+    return query->kid[QUERY_BODY]->kind == A_VALUES && query->kid[QUERY_PIPES]->n == 0 &&
+           query->kid[QUERY_ORDER]->n == 0 && query->kid[QUERY_WITH]->n == 0 && !query->kid[QUERY_LIMIT] &&
+           !query->kid[QUERY_OFFSET];
 }
 
 static Rel insert_source(Insert *i) {
@@ -92,9 +94,11 @@ static const Node *insert_row(Insert *i, const Rel *r) {
     Rel all = {0};
     bool ok = true;
     for (uint32_t c = 0; c < i->table->n; c++)
-        rel_add(i->b, &all, (Column){.name = i->table->names[c], .node = ir_null(i->b->ir, i->table->types[c])});
+        rel_add(i->b, &all,
+                (Column){.name = i->table->names[c], .node = ir_null(i->b->ir, i->table->types[c])});
     for (uint32_t k = 0; k < i->n; k++) {
-        const Node *n = bind_assign(i->b, insert_value(i, r, k), "column", i->targets[k].name, i->targets[k].type);
+        const Node *n =
+            bind_assign(i->b, insert_value(i, r, k), "column", i->targets[k].name, i->targets[k].type);
         all.at[i->column[k]].node = n;
         ok &= n != NULL;
     }
@@ -104,7 +108,8 @@ static const Node *insert_row(Insert *i, const Rel *r) {
 bool bind_insert(Binder *b, const Ast *t, Statement *out) {
     Insert i = {.b = b, .ast = t, .table = bind_table(b, t->kid[INSERT_TABLE])};
     out->kind = STMT_INSERT;
-    bool ok = bind_absent(b, t->kid[INSERT_CONFLICT], "ON CONFLICT") & bind_absent(b, t->kid[INSERT_RETURNING], "RETURNING");
+    bool ok = bind_absent(b, t->kid[INSERT_CONFLICT], "ON CONFLICT") &
+              bind_absent(b, t->kid[INSERT_RETURNING], "RETURNING");
     if (!i.table || !ok) return false;
     if (!t->kid[INSERT_SOURCE]) return bind_no(b, t->span, "DEFAULT VALUES"), false;
     out->target = i.table->name;
@@ -133,7 +138,8 @@ static bool rows_to_change(Binder *b, const Ast *table, const Ast *where, Statem
 bool bind_delete(Binder *b, const Ast *t, Statement *out) {
     Rel r;
     out->kind = STMT_DELETE;
-    bool ok = bind_absent(b, t->kid[DELETE_USING], "DELETE .. USING") & bind_absent(b, t->kid[DELETE_RETURNING], "RETURNING");
+    bool ok = bind_absent(b, t->kid[DELETE_USING], "DELETE .. USING") &
+              bind_absent(b, t->kid[DELETE_RETURNING], "RETURNING");
     if (!ok || !rows_to_change(b, t->kid[DELETE_TABLE], t->kid[DELETE_WHERE], out, &r)) return false;
     Rel ids = {0};
     rel_add(b, &ids, r.at[r.n - 1]);
@@ -141,7 +147,8 @@ bool bind_delete(Binder *b, const Ast *t, Statement *out) {
     return true;
 }
 
-static bool set_column(Binder *b, Rel *r, const TableInfo *info, const Ast *set, Statement *out, Rel *values) {
+static bool set_column(Binder *b, Rel *r, const TableInfo *info, const Ast *set, Statement *out,
+                       Rel *values) {
     const Ast *target = set->kid[ASSIGN_TARGET], *value = set->kid[ASSIGN_VALUE];
     Scope s = {.rel = r, .clause = "SET", .subqueries = true};
     if (target->kind != A_NAME) return bind_no(b, target->span, "SET of a part of a column"), false;
@@ -163,7 +170,8 @@ bool bind_update(Binder *b, const Ast *t, Statement *out) {
     Rel r, values = {0};
     const Ast *sets = t->kid[UPDATE_SETS];
     out->kind = STMT_UPDATE;
-    bool ok = bind_absent(b, t->kid[UPDATE_FROM], "UPDATE .. FROM") & bind_absent(b, t->kid[UPDATE_RETURNING], "RETURNING");
+    bool ok = bind_absent(b, t->kid[UPDATE_FROM], "UPDATE .. FROM") &
+              bind_absent(b, t->kid[UPDATE_RETURNING], "RETURNING");
     if (!ok || !rows_to_change(b, t->kid[UPDATE_TABLE], t->kid[UPDATE_WHERE], out, &r)) return false;
     const TableInfo *info = bind_table(b, t->kid[UPDATE_TABLE]->kid[TABLE_NAME]);
     out->set = ARENA_ARRAY(b->arena, uint32_t, sets->n);

@@ -1,7 +1,7 @@
-/* Aggregates over DISTINCT values by two aggregates: the inner one groups by the keys and the value, with partial results
- * of the other aggregates; the outer one groups by the keys.
- *     SELECT k, count(DISTINCT x), sum(y) ..  ->  k, count(x), sum(s) of (k, x, sum(y) AS s GROUP BY k, x) GROUP BY k
- * Until then the argument is marked by a COALESCE of one input, which nothing else makes.
+/* Aggregates over DISTINCT values by two aggregates: the inner one groups by the keys and the value, with
+ * partial results of the other aggregates; the outer one groups by the keys. SELECT k, count(DISTINCT x),
+ * sum(y) ..  ->  k, count(x), sum(s) of (k, x, sum(y) AS s GROUP BY k, x) GROUP BY k Until then the argument
+ * is marked by a COALESCE of one input, which nothing else makes.
  */
 #include "frontend/scope.h"
 
@@ -36,7 +36,9 @@ static void add_partial(Binder *b, Grouping *inner, const Node *agg) {
     group_collect(b, inner, ir_1(b->ir, OP_COUNT, agg->in[0]));
 }
 
-static const Node *column(Binder *b, const Node *rel, uint32_t i) { return ir_column(b->ir, i, rel->type->fields[i]); }
+static const Node *column(Binder *b, const Node *rel, uint32_t i) {
+    return ir_column(b->ir, i, rel->type->fields[i]);
+}
 
 static const Node *partial(Binder *b, const Grouping *inner, const Node *agg) {
     uint32_t i = 0;
@@ -48,7 +50,8 @@ static const Node *total(Binder *b, const Grouping *inner, const Node *agg) {
     return ir_1(b->ir, OP_AGG_SUM, partial(b, inner, agg));
 }
 
-/* The whole aggregate as an expression over aggregates of the partial results. `value`: the DISTINCT column. */
+/* The whole aggregate as an expression over aggregates of the partial results. `value`: the DISTINCT column.
+ */
 static const Node *combine(Binder *b, const Grouping *inner, const Node *agg, const Node *value) {
     if (marked(agg)) return ir_1(b->ir, agg->op, value);
     if (agg->op == OP_AGG_MIN || agg->op == OP_AGG_MAX) return ir_1(b->ir, agg->op, partial(b, inner, agg));
@@ -65,7 +68,8 @@ static const Node *combine(Binder *b, const Grouping *inner, const Node *agg, co
     return ir_3(b->ir, OP_CASE, none, ir_null(b->ir, f64), mean);
 }
 
-static bool build_inner(Binder *b, const Grouping *g, const Node *x, const Node *input, Span at, Grouping *inner) {
+static bool build_inner(Binder *b, const Grouping *g, const Node *x, const Node *input, Span at,
+                        Grouping *inner) {
     for (uint32_t i = 0; i < g->n_keys; i++) group_add_key(b, inner, g->keys[i]);
     group_add_key(b, inner, x);
     for (uint32_t i = 0; i < g->n_aggs; i++) add_partial(b, inner, g->aggs[i]);
@@ -84,7 +88,8 @@ static bool build_outer(Binder *b, Grouping *g, const Grouping *inner, const Nod
     }
     if (!group_build(b, &outer, inner->node, at)) return false;
     Scope none = {.clause = "SELECT"};
-    for (uint32_t i = 0; i < g->n_keys; i++) rel_add(b, &all, (Column){.name = "", .node = column(b, outer.node, i)});
+    for (uint32_t i = 0; i < g->n_keys; i++)
+        rel_add(b, &all, (Column){.name = "", .node = column(b, outer.node, i)});
     for (uint32_t i = 0; i < g->n_aggs; i++)
         rel_add(b, &all, (Column){.name = "", .node = group_lift(b, &outer, &none, expr[i])});
     g->node = rel_project(b, &all, outer.node).node;

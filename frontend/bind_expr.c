@@ -4,14 +4,17 @@
 
 static Expr failed(const Ast *t) { return (Expr){.span = t->span}; }
 
-static Expr bind_name(Binder *b, Scope *s, const Ast *t) { return scope_column(b, s, NULL, t->text, t->span); }
+static Expr bind_name(Binder *b, Scope *s, const Ast *t) {
+    return scope_column(b, s, NULL, t->text, t->span);
+}
 
 /* ---- a.b ---- */
 
 static Expr unknown_qualifier(Binder *b, const Scope *s, const Ast *of) {
     for (const Enclosing *e = b->enclosing; e; e = e->next)
         for (uint32_t i = 0; i < e->rel->n; i++)
-            if (e->rel->at[i].table == of->text) return bind_no(b, of->span, "a column of the enclosing query here"), failed(of);
+            if (e->rel->at[i].table == of->text)
+                return bind_no(b, of->span, "a column of the enclosing query here"), failed(of);
     const char **names = ARENA_ARRAY(b->arena, const char *, 2 * (s->rel ? s->rel->n : 0));
     size_t n = 0;
     for (uint32_t i = 0; s->rel && i < s->rel->n; i++) {
@@ -36,7 +39,8 @@ static Expr bind_field(Binder *b, Scope *s, const Ast *t) {
     if (of->kind == A_NAME && s->rel) {
         columns = scope_matches(s, of->text, t->text);
         fields = scope_matches(s, NULL, of->text);
-        if (columns || (!fields && scope_has_table(s, of->text))) return scope_column(b, s, of->text, t->text, t->span);
+        if (columns || (!fields && scope_has_table(s, of->text)))
+            return scope_column(b, s, of->text, t->text, t->span);
         if (s->aliases && !fields) rel_find(s->aliases, NULL, of->text, &fields);
     }
     if (of->kind == A_NAME && !fields) return unknown_qualifier(b, s, of);
@@ -57,7 +61,8 @@ static Expr convert_or_report(Binder *b, Expr x, const Type *to, Span at) {
 static Expr try_cast(Binder *b, Expr x, const Type *to, Span at) {
     AttrCast a = {type_nullable(to, false), true};
     const char *why;
-    if (ir_check(b->ir, OP_CAST, &a, 1, &x.node, &why)) return expr_of(bind_make(b, at, OP_CAST, &a, 1, &x.node), at);
+    if (ir_check(b->ir, OP_CAST, &a, 1, &x.node, &why))
+        return expr_of(bind_make(b, at, OP_CAST, &a, 1, &x.node), at);
     diag_error(b->diags, E_CANNOT_CAST, at, bind_type_text(b, x.node->type), bind_type_text(b, to));
     return expr_of(NULL, at);
 }
@@ -110,8 +115,8 @@ static Expr bind_case(Binder *b, Scope *s, const Ast *t) {
 
 /* ---- EXTRACT ---- */
 
-static const char *const date_fields[] = {"year", "month",  "day",    "quarter", "week", "dow",
-                                          "doy",  "hour", "minute", "second",  "epoch"};
+static const char *const date_fields[] = {"year", "month", "day",    "quarter", "week", "dow",
+                                          "doy",  "hour",  "minute", "second",  "epoch"};
 
 static bool known_field(Binder *b, const Ast *t) {
     size_t n = sizeof date_fields / sizeof *date_fields;
@@ -132,12 +137,29 @@ static Expr bind_extract(Binder *b, Scope *s, const Ast *t) {
 /* ---- the table ---- */
 
 static Expr (*const binders[A_COUNT])(Binder *b, Scope *s, const Ast *t) = {
-    [A_NULL] = bind_null,       [A_BOOL] = bind_bool,         [A_INT] = bind_int,         [A_NUMBER] = bind_number,
-    [A_STRING] = bind_string,   [A_PARAM] = bind_param,       [A_TYPED] = bind_typed,     [A_INTERVAL] = bind_interval,
-    [A_NAME] = bind_name,       [A_FIELD] = bind_field,       [A_UNARY] = bind_unary,     [A_BINARY] = bind_binary,
-    [A_IS] = bind_is,           [A_LIKE] = bind_like,         [A_BETWEEN] = bind_between, [A_IN] = bind_in,
-    [A_CASE] = bind_case,       [A_CAST] = bind_cast,         [A_EXTRACT] = bind_extract, [A_CALL] = bind_call,
-    [A_ARRAY] = bind_array,     [A_SUBSCRIPT] = bind_subscript, [A_SUBQUERY] = bind_subquery,
+    [A_NULL] = bind_null,
+    [A_BOOL] = bind_bool,
+    [A_INT] = bind_int,
+    [A_NUMBER] = bind_number,
+    [A_STRING] = bind_string,
+    [A_PARAM] = bind_param,
+    [A_TYPED] = bind_typed,
+    [A_INTERVAL] = bind_interval,
+    [A_NAME] = bind_name,
+    [A_FIELD] = bind_field,
+    [A_UNARY] = bind_unary,
+    [A_BINARY] = bind_binary,
+    [A_IS] = bind_is,
+    [A_LIKE] = bind_like,
+    [A_BETWEEN] = bind_between,
+    [A_IN] = bind_in,
+    [A_CASE] = bind_case,
+    [A_CAST] = bind_cast,
+    [A_EXTRACT] = bind_extract,
+    [A_CALL] = bind_call,
+    [A_ARRAY] = bind_array,
+    [A_SUBSCRIPT] = bind_subscript,
+    [A_SUBQUERY] = bind_subquery,
 };
 
 static Expr too_deep(Binder *b, const Ast *t) {

@@ -70,7 +70,8 @@ static Rel with_alias(Binder *b, Rel r, const Ast *alias, const char *otherwise)
     return r;
 }
 
-/* A relation with columns of its own: what a WITH name or a subquery yields is renamed without touching it. */
+/* A relation with columns of its own: what a WITH name or a subquery yields is renamed without touching it.
+ */
 static Rel copy_rel(Binder *b, const Rel *from) {
     Rel r = {.node = from->node};
     for (uint32_t i = 0; i < from->n; i++)
@@ -103,8 +104,8 @@ static const char *file_stem(Binder *b, const char *path) {
     return arena_strndup(b->arena, base, strcspn(base, "."));
 }
 
-static Rel open_file(Binder *b, Span at, const char *path, const char *format, uint32_t n, const char *const *names,
-                     const Value *values, const Ast *alias) {
+static Rel open_file(Binder *b, Span at, const char *path, const char *format, uint32_t n,
+                     const char *const *names, const Value *values, const Ast *alias) {
     TableInfo info = {0};
     const char *why = "files cannot be read here";
     const SourceApi *s = b->source;
@@ -155,7 +156,8 @@ static Rel from_call(Binder *b, const Ast *t) {
         Rel r = bind_predict_call(b, call);
         return alias ? with_alias(b, r, alias, NULL) : r;
     }
-    if (!call->kid[CALL_QUALIFIER] && strncmp(call->text, "read_", 5) == 0) return from_reader(b, call, alias);
+    if (!call->kid[CALL_QUALIFIER] && strncmp(call->text, "read_", 5) == 0)
+        return from_reader(b, call, alias);
     bind_no(b, call->span, arena_printf(b->arena, "table function %s", call->text));
     return (Rel){0};
 }
@@ -176,8 +178,8 @@ Rel bind_relation(Binder *b, const Ast *t) {
     return (Rel){0};
 }
 
-/* The comma is a cross join; WHERE makes it a join proper (a rewrite, not here). All are bound, so that each unknown
- * table is reported. */
+/* The comma is a cross join; WHERE makes it a join proper (a rewrite, not here). All are bound, so that each
+ * unknown table is reported. */
 Rel bind_from(Binder *b, const Ast *tables) {
     Rel r = bind_relation(b, tables->kid[0]);
     for (uint32_t i = 1; i < tables->n; i++) {

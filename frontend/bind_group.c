@@ -1,5 +1,6 @@
-/* Aggregation.  SELECT's expressions are bound over the input, aggregate functions and all; what is a key or an aggregate
- * is found by pointer (equal expressions are one node) and replaced by a column of the OP_AGGREGATE.
+/* Aggregation.  SELECT's expressions are bound over the input, aggregate functions and all; what is a key or
+ * an aggregate is found by pointer (equal expressions are one node) and replaced by a column of the
+ * OP_AGGREGATE.
  */
 #include "frontend/query.h"
 

@@ -83,7 +83,8 @@ static bool add_item(Binder *b, Scope *s, const Ast *t, Rel *out) {
     if (!e.node) return false;
     /* a bare NULL, as PostgreSQL has it, is text */
     if (e.node->type->kind == TY_NULL) e.node = ir_null(b->ir, type_get(b->types, TY_VARCHAR));
-    rel_add(b, out, (Column){.name = alias ? alias : bind_item_name(b, expr), .node = e.node, .model = e.model});
+    rel_add(b, out,
+            (Column){.name = alias ? alias : bind_item_name(b, expr), .node = e.node, .model = e.model});
     return true;
 }
 

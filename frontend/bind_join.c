@@ -14,8 +14,10 @@ typedef struct Join {
 static const Node *moved(Join *j, const Node *x, uint32_t n, uint32_t at, const Node *node) {
     const Node **to = ARENA_ARRAY(j->b->arena, const Node *, n);
     for (uint32_t i = 0; i < n; i++)
-        to[i] = ir_column(j->b->ir, at + i, node ? node->type->fields[at + i] : at ? j->right.node->type->fields[i]
-                                                                                   : j->left.node->type->fields[i]);
+        to[i] = ir_column(j->b->ir, at + i,
+                          node ? node->type->fields[at + i]
+                          : at ? j->right.node->type->fields[i]
+                               : j->left.node->type->fields[i]);
     return ir_substitute(j->b->ir, x, n, to);
 }
 
@@ -45,13 +47,14 @@ static Column *own_column(Join *j, Rel *side, uint32_t at, const Ast *name) {
     return NULL;
 }
 
-/* left.name = right.name; the name alone means the left one (of a RIGHT JOIN the sides are exchanged before), and the
- * merged column comes first in *. */
+/* left.name = right.name; the name alone means the left one (of a RIGHT JOIN the sides are exchanged before),
+ * and the merged column comes first in *. */
 static const Node *using_one(Join *j, const Ast *name) {
     Column *l = own_column(j, &j->left, 0, name), *r = own_column(j, &j->right, j->left.n, name);
     if (!l || !r) return NULL;
     r->hidden = true;
-    return bind_compare(j->b, OP_EQ, "=", expr_of(l->node, name->span), expr_of(r->node, name->span), name->span);
+    return bind_compare(j->b, OP_EQ, "=", expr_of(l->node, name->span), expr_of(r->node, name->span),
+                        name->span);
 }
 
 static const Node *using_all(Join *j, const Ast *names) {
@@ -119,9 +122,11 @@ static Rel join_result(Join *j, const Node *cond, const Ast *using, bool swapped
 }
 
 static bool join_kind(Binder *b, const Ast *t, int *kind) {
-    static const struct { const char *text; int kind; } kinds[] = {
-        {"inner", JOIN_INNER}, {"cross", JOIN_INNER}, {"left", JOIN_LEFT},
-        {"right", JOIN_LEFT},  {"semi", JOIN_SEMI},   {"anti", JOIN_ANTI}};
+    static const struct {
+        const char *text;
+        int kind;
+    } kinds[] = {{"inner", JOIN_INNER}, {"cross", JOIN_INNER}, {"left", JOIN_LEFT},
+                 {"right", JOIN_LEFT},  {"semi", JOIN_SEMI},   {"anti", JOIN_ANTI}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].text, t->text) == 0) return *kind = kinds[i].kind, true;
     bind_no(b, t->span, arena_printf(b->arena, "%s JOIN", strcmp(t->text, "full") == 0 ? "FULL" : t->text));
@@ -146,7 +151,7 @@ Rel bind_join(Binder *b, Rel left, const Ast *t) {
     bool swapped = strcmp(t->text, "right") == 0;
     const Ast *using;
     if (!join_kind(b, t, &j.kind) || !bind_absent(b, t->kid[JOIN_NEAREST], "JOIN NEAREST")) return (Rel){0};
-    if (!j.left.node || !j.right.node ) return (Rel){0};
+    if (!j.left.node || !j.right.node) return (Rel){0};
     if (!tables_differ(b, &j.left, &j.right, t->kid[JOIN_RHS]->span)) return (Rel){0};
     if (swapped) {
         Rel swap = j.left;

@@ -1,5 +1,6 @@
-/* Literals and parameters. A number without a point is INTEGER, BIGINT or DECIMAL by its size, with a point DECIMAL of
- * exactly its digits, with an exponent DOUBLE; what it meets may make it another type (bind_cast.c).
+/* Literals and parameters. A number without a point is INTEGER, BIGINT or DECIMAL by its size, with a point
+ * DECIMAL of exactly its digits, with an exponent DOUBLE; what it meets may make it another type
+ * (bind_cast.c).
  */
 #include "base/date.h"
 #include "base/number.h"
@@ -71,7 +72,8 @@ static Expr int_literal(Binder *b, const char *text, Span at) {
 static Expr number_literal(Binder *b, const char *text, Span at) {
     Value v;
     bool exponent = strpbrk(text, "eE") != NULL;
-    if ((exponent || !decimal_value(b, text, &v)) && !double_value(b, text, &v)) return bad_number(b, text, at);
+    if ((exponent || !decimal_value(b, text, &v)) && !double_value(b, text, &v))
+        return bad_number(b, text, at);
     return literal(b, LIT_NUMBER, text, v, at);
 }
 

@@ -14,8 +14,8 @@ typedef struct Network {
     ModelTensor *inputs;
     ModelLayer *layers;
     ModelTensor *tensors;
-    const Node **node;   /* of each value: types, and proof that the layers build */
-    const char **from;   /* of each value: "layer 'c1' (conv2d)" */
+    const Node **node; /* of each value: types, and proof that the layers build */
+    const char **from; /* of each value: "layer 'c1' (conv2d)" */
     NamedValue *names;
     uint32_t cap;
 } Network;
@@ -51,8 +51,8 @@ static void keep_tensors(Network *w, ModelLayer *l, const Settle *s) {
     l->tensor = w->n_tensors;
     l->n_tensors = s->n_tensors;
     for (uint32_t i = 0; i < s->n_tensors; i++)
-        w->tensors[w->n_tensors++] =
-            (ModelTensor){arena_printf(w->b->arena, "%s.%s", l->name, s->tensors[i].name), s->tensors[i].type};
+        w->tensors[w->n_tensors++] = (ModelTensor){
+            arena_printf(w->b->arena, "%s.%s", l->name, s->tensors[i].name), s->tensors[i].type};
 }
 
 static bool yield(Network *w, ModelLayer *l, const Ast *t, uint32_t *value) {
@@ -85,13 +85,15 @@ static bool check_name(Network *w, const Ast *t, const char *name) {
 }
 
 /* A layer named before, applied again: the same settings and tensors, which the new input must fit. */
-static bool shared_layer(Network *w, const ModelLayer *first, const Ast *t, const uint32_t *in, uint32_t *value) {
+static bool shared_layer(Network *w, const ModelLayer *first, const Ast *t, const uint32_t *in,
+                         uint32_t *value) {
     ModelLayer *l = &w->layers[w->n_layers];
     *l = *first;
     l->in = in;
     const Type *a = w->node[first->in[0]]->type, *b = w->node[in[0]]->type;
     if (type_same(a, b)) return yield(w, l, t, value);
-    diag_error(w->b->diags, E_LAYER_SHAPE, t->span, layer_title(w->b, first), bind_type_text(w->b, b), w->from[in[0]],
+    diag_error(w->b->diags, E_LAYER_SHAPE, t->span, layer_title(w->b, first), bind_type_text(w->b, b),
+               w->from[in[0]],
                arena_printf(w->b->arena, "%s gave it %s", w->from[first->in[0]], bind_type_text(w->b, a)));
     return false;
 }
@@ -119,7 +121,8 @@ static const Ast *without_values(Network *w, const Ast *t, uint32_t *n, uint32_t
     return ast_new(w->b->arena, A_LAYER, t->span, t->text, t->flags, rest, t->kid[LAYER_AS]);
 }
 
-static bool add_layer(Network *w, const Ast *t, const char *index, uint32_t n, const uint32_t *in, uint32_t *value) {
+static bool add_layer(Network *w, const Ast *t, const char *index, uint32_t n, const uint32_t *in,
+                      uint32_t *value) {
     LayerKind kind;
     const char *name = t->kid[LAYER_AS] ? t->kid[LAYER_AS]->text : index;
     const ModelLayer *first = t->flags & AST_CALLED ? NULL : find_layer(w, t->text);
@@ -138,7 +141,8 @@ static bool one_stage(Network *w, const Ast *t, const char *index, bool has_valu
     uint32_t n = 0, *in = ARENA_ARRAY(w->b->arena, uint32_t, t->kid[LAYER_ARGS]->n + 1);
     const Ast *layer = without_values(w, t, &n, in);
     if (n == 0 && !has_value) {
-        diag_error(w->b->diags, E_INVALID, t->span, "with several inputs a chain begins with the name of one");
+        diag_error(w->b->diags, E_INVALID, t->span,
+                   "with several inputs a chain begins with the name of one");
         return false;
     }
     if (n == 0) in[n++] = *value;
@@ -165,7 +169,8 @@ static bool add_chain(Network *w, const Ast *t, const char *prefix, bool has_val
     const Ast *stages = t->kid[CHAIN_STAGES];
     const Ast *first = stages->kid[0];
     uint32_t i = 0;
-    if (first->kind == A_LAYER && !(first->flags & AST_CALLED) && find_value(w, first->text, value)) i = 1, has_value = true;
+    if (first->kind == A_LAYER && !(first->flags & AST_CALLED) && find_value(w, first->text, value))
+        i = 1, has_value = true;
     for (uint32_t layer = 0; i < stages->n; i++, layer++) {
         const Ast *s = stages->kid[i];
         const char *index = arena_printf(w->b->arena, "%s%u", prefix, layer);
@@ -197,8 +202,8 @@ static bool tensor_columns(Binder *b, const Ast *columns, ModelTensor *out) {
     for (uint32_t i = 0; i < columns->n; i++) {
         const Type *type = bind_type(b, columns->kid[i]->kid[COLUMN_DEF_TYPE]);
         if (type && (type->kind != TY_TENSOR || type->n == 0)) {
-            diag_error(b->diags, E_ARGUMENT_TYPE, columns->kid[i]->span, "a model", "tensors of one dimension or more",
-                       bind_type_text(b, type));
+            diag_error(b->diags, E_ARGUMENT_TYPE, columns->kid[i]->span, "a model",
+                       "tensors of one dimension or more", bind_type_text(b, type));
             type = NULL;
         }
         if (type) out[i] = (ModelTensor){columns->kid[i]->text, type_nullable(type, false)};
@@ -216,7 +221,8 @@ static void begin(Network *w, const Ast *t) {
     w->from = ARENA_ARRAY(a, const char *, w->cap);
     w->names = ARENA_ARRAY(a, NamedValue, w->cap);
     for (uint32_t i = 0; i < w->n_inputs; i++) {
-        add_value(w, ir_column(w->b->ir, i, w->inputs[i].type), arena_printf(a, "input '%s'", w->inputs[i].name));
+        add_value(w, ir_column(w->b->ir, i, w->inputs[i].type),
+                  arena_printf(a, "input '%s'", w->inputs[i].name));
         w->names[w->n_names++] = (NamedValue){w->inputs[i].name, i};
     }
 }
@@ -241,9 +247,16 @@ static ModelDef *finish(Network *w, const ModelTensor *outputs, uint32_t value) 
     ModelDef *m = ARENA_NEW(w->b->arena, ModelDef);
     uint32_t *results = ARENA_NEW(w->b->arena, uint32_t);
     *results = value;
-    *m = (ModelDef){.name = w->name, .n_inputs = w->n_inputs, .n_outputs = 1, .n_layers = w->n_layers,
-                    .n_tensors = w->n_tensors, .inputs = w->inputs, .outputs = outputs, .results = results,
-                    .layers = w->layers, .tensors = w->tensors};
+    *m = (ModelDef){.name = w->name,
+                    .n_inputs = w->n_inputs,
+                    .n_outputs = 1,
+                    .n_layers = w->n_layers,
+                    .n_tensors = w->n_tensors,
+                    .inputs = w->inputs,
+                    .outputs = outputs,
+                    .results = results,
+                    .layers = w->layers,
+                    .tensors = w->tensors};
     return m;
 }
 
@@ -260,16 +273,19 @@ static bool new_model(Binder *b, const Ast *t, Statement *out) {
     out->if_exists = t->flags & AST_IF_NOT_EXISTS;
     out->or_replace = t->flags & AST_OR_REPLACE;
     if (!(out->target = bind_object_name(b, t->kid[CREATE_MODEL_NAME]))) return false;
-    if (out->if_exists || out->or_replace || !b->source->model(b->source->ctx, out->target, &known)) return true;
+    if (out->if_exists || out->or_replace || !b->source->model(b->source->ctx, out->target, &known))
+        return true;
     diag_error(b->diags, E_DUPLICATE_NAME, t->kid[CREATE_MODEL_NAME]->span, "model", out->target);
     diag_help(b->diags, "CREATE OR REPLACE MODEL, or CREATE MODEL IF NOT EXISTS");
     return false;
 }
 
 bool bind_create_model(Binder *b, const Ast *t, Statement *out) {
-    const Ast *inputs = t->kid[CREATE_MODEL_INPUTS], *outputs = t->kid[CREATE_MODEL_OUTPUTS], *layers = t->kid[CREATE_MODEL_LAYERS];
+    const Ast *inputs = t->kid[CREATE_MODEL_INPUTS], *outputs = t->kid[CREATE_MODEL_OUTPUTS],
+              *layers = t->kid[CREATE_MODEL_LAYERS];
     out->kind = STMT_CREATE_MODEL;
-    if (!bind_absent(b, t->kid[CREATE_MODEL_OPTIONS], "OPTIONS of CREATE MODEL") || !new_model(b, t, out)) return false;
+    if (!bind_absent(b, t->kid[CREATE_MODEL_OPTIONS], "OPTIONS of CREATE MODEL") || !new_model(b, t, out))
+        return false;
     if (outputs->n != 1) return bind_no(b, outputs->span, "a model with several outputs"), false;
     Network w = {.b = b, .name = out->target, .n_inputs = inputs->n};
     ModelTensor *result = ARENA_ARRAY(b->arena, ModelTensor, outputs->n);
@@ -278,7 +294,8 @@ bool bind_create_model(Binder *b, const Ast *t, Statement *out) {
     if (!tensor_columns(b, outputs, result) || !ok) return false;
     begin(&w, t);
     uint32_t value = 0;
-    ok = layers->kind == A_LET ? add_let(&w, layers, &value) : add_chain(&w, layers, "", inputs->n == 1, &value);
+    ok = layers->kind == A_LET ? add_let(&w, layers, &value)
+                               : add_chain(&w, layers, "", inputs->n == 1, &value);
     if (!ok || !check_output(&w, outputs->kid[0], result, value)) return false;
     list_tensors(b, finish(&w, result, value), out);
     return true;

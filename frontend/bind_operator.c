@@ -1,4 +1,5 @@
-/* Operators: arithmetic, comparison, logic. Widening is the algebra's (ir/type_laws.h); literals adapt here. */
+/* Operators: arithmetic, comparison, logic. Widening is the algebra's (ir/type_laws.h); literals adapt here.
+ */
 #include "base/date.h"
 #include "base/number.h"
 #include "frontend/scope.h"
@@ -8,7 +9,8 @@ static bool is_number(Expr e) { return e.lit == LIT_INT || e.lit == LIT_NUMBER; 
 static bool is_time(const Type *t) { return t->kind == TY_DATE || t->kind == TY_TIMESTAMP; }
 
 static bool no_operator(Binder *b, const char *text, Expr x, Expr y, Span at) {
-    diag_error(b->diags, E_NO_OPERATOR, at, text, bind_type_text(b, x.node->type), bind_type_text(b, y.node->type));
+    diag_error(b->diags, E_NO_OPERATOR, at, text, bind_type_text(b, x.node->type),
+               bind_type_text(b, y.node->type));
     if ((x.node->type->kind == TY_VARCHAR) != (y.node->type->kind == TY_VARCHAR))
         diag_help(b->diags, "text is not converted by itself: write CAST(.. AS ..)");
     return false;
@@ -21,8 +23,8 @@ static bool to_type(Binder *b, Expr *e, const Type *to) {
     return !reported;
 }
 
-/* A whole number beside an integer type becomes that type if it fits it: small = 3 compares SMALLINTs.  Beside a DECIMAL
- * it has just its digits, so that DECIMAL(4,2) < 24 compares DECIMAL(4,2)s. */
+/* A whole number beside an integer type becomes that type if it fits it: small = 3 compares SMALLINTs. Beside
+ * a DECIMAL it has just its digits, so that DECIMAL(4,2) < 24 compares DECIMAL(4,2)s. */
 static void narrow(Binder *b, Expr *e, const Type *to) {
     Value v;
     const char *why;
@@ -75,7 +77,8 @@ const Node *bind_compare(Binder *b, Op op, const char *text, Expr x, Expr y, Spa
 
 /* ---- arithmetic ---- */
 
-/* Dates of constants are computed at once, so that they compare as dates. False: not that case, or out of range. */
+/* Dates of constants are computed at once, so that they compare as dates. False: not that case, or out of
+ * range. */
 static bool fold_time(Binder *b, Op op, Expr x, Expr y, Value *out) {
     Value t, i;
     if (!bind_constant(b, x, &t) || !bind_constant(b, y, &i) || t.null || i.null) return false;
@@ -114,11 +117,13 @@ static Expr logic(Binder *b, Op op, const char *text, Expr x, Expr y, Span at) {
     return expr_of(l && r ? bind_make2(b, at, op, l, r) : NULL, at);
 }
 
-/* || takes text on one side at least; what stands on the other is written as text (PostgreSQL's anynonarray || text). */
+/* || takes text on one side at least; what stands on the other is written as text (PostgreSQL's anynonarray
+ * || text). */
 static Expr concat(Binder *b, Op op, const char *text, Expr x, Expr y, Span at) {
     const Type *varchar = type_get(b->types, TY_VARCHAR);
     if (!x.node || !y.node) return expr_of(NULL, at);
-    if (x.node->type->kind == TY_VARCHAR || y.node->type->kind == TY_VARCHAR || x.lit == LIT_NULL || y.lit == LIT_NULL) {
+    if (x.node->type->kind == TY_VARCHAR || y.node->type->kind == TY_VARCHAR || x.lit == LIT_NULL ||
+        y.lit == LIT_NULL) {
         bool reported;
         const Node *l = bind_convert(b, x, varchar, CONVERT_ASSIGN, &reported);
         const Node *r = bind_convert(b, y, varchar, CONVERT_ASSIGN, &reported);
@@ -139,12 +144,23 @@ static const struct Operator {
     Expr (*bind)(Binder *b, Op op, const char *text, Expr x, Expr y, Span at);
     Op op;
 } operators[] = {
-    {"and", logic, OP_AND},       {"or", logic, OP_OR},         {"=", compare, OP_EQ},
-    {"<>", compare, OP_NE},       {"<", compare, OP_LT},        {"<=", compare, OP_LE},
-    {">", compare, OP_GT},        {">=", compare, OP_GE},       {"+", arith, OP_ADD},
-    {"-", arith, OP_SUB},         {"*", arith, OP_MUL},         {"/", arith, OP_DIV},
-    {"%", arith, OP_MOD},         {"^", power, OP_POW},         {"||", concat, OP_TEXT_CONCAT},
-    {"is distinct from", compare, OP_IS_DISTINCT}, {"is not distinct from", not_distinct, OP_IS_DISTINCT},
+    {"and", logic, OP_AND},
+    {"or", logic, OP_OR},
+    {"=", compare, OP_EQ},
+    {"<>", compare, OP_NE},
+    {"<", compare, OP_LT},
+    {"<=", compare, OP_LE},
+    {">", compare, OP_GT},
+    {">=", compare, OP_GE},
+    {"+", arith, OP_ADD},
+    {"-", arith, OP_SUB},
+    {"*", arith, OP_MUL},
+    {"/", arith, OP_DIV},
+    {"%", arith, OP_MOD},
+    {"^", power, OP_POW},
+    {"||", concat, OP_TEXT_CONCAT},
+    {"is distinct from", compare, OP_IS_DISTINCT},
+    {"is not distinct from", not_distinct, OP_IS_DISTINCT},
 };
 
 static const struct Operator *find_operator(const char *text) {
@@ -218,7 +234,8 @@ Expr bind_is(Binder *b, Scope *s, const Ast *t) {
     bool negate = t->flags & AST_NOT;
     const Node *n = NULL;
     if (!x.node) return x;
-    if (strcmp(t->text, "true") == 0 || strcmp(t->text, "false") == 0) n = is_truth(b, x, *t->text == 't', t->span);
+    if (strcmp(t->text, "true") == 0 || strcmp(t->text, "false") == 0)
+        n = is_truth(b, x, *t->text == 't', t->span);
     else if (strcmp(t->text, "unknown") != 0) n = bind_make1(b, t->span, OP_IS_NULL, x.node);
     else if ((n = bind_condition(b, x, "IS UNKNOWN"))) n = bind_make1(b, t->span, OP_IS_NULL, n);
     return expr_of(bind_negate(b, n, negate, t->span), t->span);
@@ -257,8 +274,10 @@ static bool escape_of(Binder *b, const Ast *t, int64_t *out) {
 
 static const Node *like_operand(Binder *b, Expr e, const char *what) {
     bool reported;
-    const Node *n = e.node ? bind_convert(b, e, type_get(b->types, TY_VARCHAR), CONVERT_IMPLICIT, &reported) : NULL;
-    if (!n && e.node) diag_error(b->diags, E_ARGUMENT_TYPE, e.span, what, "VARCHAR", bind_type_text(b, e.node->type));
+    const Node *n =
+        e.node ? bind_convert(b, e, type_get(b->types, TY_VARCHAR), CONVERT_IMPLICIT, &reported) : NULL;
+    if (!n && e.node)
+        diag_error(b->diags, E_ARGUMENT_TYPE, e.span, what, "VARCHAR", bind_type_text(b, e.node->type));
     return n;
 }
 

@@ -98,7 +98,8 @@ static Rel pipe_join(Binder *b, Rel in, const Ast *t) { return bind_join(b, in, 
 static bool check_aggregate_items(Binder *b, const Rel *items, const Ast *t) {
     for (uint32_t i = 0; i < items->n; i++) {
         if (node_has_aggregate(items->at[i].node)) continue;
-        diag_error(b->diags, E_INVALID, i < t->n ? t->kid[i]->span : t->span, "|> AGGREGATE takes aggregates; keys go to GROUP BY");
+        diag_error(b->diags, E_INVALID, i < t->n ? t->kid[i]->span : t->span,
+                   "|> AGGREGATE takes aggregates; keys go to GROUP BY");
         return false;
     }
     return true;
@@ -147,10 +148,18 @@ static Rel pipe_limit(Binder *b, Rel in, const Ast *t) {
 }
 
 static Rel (*const pipes[A_COUNT])(Binder *b, Rel in, const Ast *t) = {
-    [A_PIPE_WHERE] = pipe_where,   [A_PIPE_SELECT] = pipe_select,       [A_PIPE_EXTEND] = pipe_extend,
-    [A_PIPE_SET] = pipe_set,       [A_PIPE_DROP] = pipe_drop,           [A_PIPE_RENAME] = pipe_rename,
-    [A_PIPE_AS] = pipe_as,         [A_JOIN] = pipe_join,                [A_PIPE_AGGREGATE] = pipe_aggregate,
-    [A_PIPE_DISTINCT] = pipe_distinct, [A_PIPE_ORDER] = pipe_order,     [A_PIPE_LIMIT] = pipe_limit,
+    [A_PIPE_WHERE] = pipe_where,
+    [A_PIPE_SELECT] = pipe_select,
+    [A_PIPE_EXTEND] = pipe_extend,
+    [A_PIPE_SET] = pipe_set,
+    [A_PIPE_DROP] = pipe_drop,
+    [A_PIPE_RENAME] = pipe_rename,
+    [A_PIPE_AS] = pipe_as,
+    [A_JOIN] = pipe_join,
+    [A_PIPE_AGGREGATE] = pipe_aggregate,
+    [A_PIPE_DISTINCT] = pipe_distinct,
+    [A_PIPE_ORDER] = pipe_order,
+    [A_PIPE_LIMIT] = pipe_limit,
     [A_PIPE_PREDICT] = bind_predict_pipe,
 };
 

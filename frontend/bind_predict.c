@@ -1,10 +1,12 @@
-/* Prediction: m(x), |> PREDICT USING m AS y, ML.PREDICT(MODEL m, (query)): one operator, the network as an expression. */
+/* Prediction: m(x), |> PREDICT USING m AS y, ML.PREDICT(MODEL m, (query)): one operator, the network as an
+ * expression. */
 #include "frontend/scope.h"
 
 static bool dims_fit(const Type *value, const Type *declared) {
     if (value->n != declared->n) return false;
     for (uint32_t i = 0; i < value->n; i++)
-        if (value->dims[i] != declared->dims[i] && declared->dims[i] != DIM_ANY && value->dims[i] != DIM_ANY) return false;
+        if (value->dims[i] != declared->dims[i] && declared->dims[i] != DIM_ANY && value->dims[i] != DIM_ANY)
+            return false;
     return true;
 }
 
@@ -14,7 +16,8 @@ static bool input_fits(const Type *value, const Type *declared) {
 
 static void suggest_reshape(Binder *b, const Type *value, const Type *declared) {
     Buf dims = {0};
-    if (value->kind != TY_TENSOR || type_elems(value) == DIM_ANY || type_elems(value) != type_elems(declared)) return;
+    if (value->kind != TY_TENSOR || type_elems(value) == DIM_ANY || type_elems(value) != type_elems(declared))
+        return;
     for (uint32_t i = 0; i < declared->n; i++) buf_printf(&dims, ", %lld", (long long)declared->dims[i]);
     diag_help(b->diags, "shapes are never changed silently: reshape(..%s)", dims.p);
     buf_free(&dims);
@@ -50,7 +53,8 @@ Expr bind_predict(Binder *b, const ModelInfo *info, uint32_t n, const Expr *args
     const Node **in = ARENA_ARRAY(b->arena, const Node *, n), *y = NULL;
     bool ok = n == m->n_inputs || bad_count(b, m, n, at);
     for (uint32_t i = 0; ok && i < n; i++) {
-        if (!input_fits(args[i].node->type, m->inputs[i].type)) ok = wrong_input(b, m, i, args[i].node->type, args[i].span);
+        if (!input_fits(args[i].node->type, m->inputs[i].type))
+            ok = wrong_input(b, m, i, args[i].node->type, args[i].span);
         else in[i] = as_input(b, args[i].node, m->inputs[i].type, args[i].span);
     }
     ok = ok && model_apply(b, m, info->version, in, at, &y);
@@ -75,7 +79,8 @@ Expr bind_model_field(Binder *b, Expr y, const char *field, Span at) {
     if (strcmp(field, output) == 0) return expr_of(y.node, at);
     if (strcmp(field, "class") == 0) return over_classes(b, OP_ARGMAX, y, field, at);
     if (strcmp(field, "score") == 0) return over_classes(b, OP_MAX, y, field, at);
-    diag_error(b->diags, E_UNKNOWN_FIELD, at, arena_printf(b->arena, "the output of model '%s'", y.model->name), field);
+    diag_error(b->diags, E_UNKNOWN_FIELD, at,
+               arena_printf(b->arena, "the output of model '%s'", y.model->name), field);
     diag_did_you_mean(b->diags, field, (const char *const[]){output, "class", "score"}, 3);
     diag_help(b->diags, "it has %s, class and score", output);
     return expr_of(NULL, at);
@@ -117,13 +122,15 @@ static bool match_columns(Binder *b, const Rel *r, const ModelDef *m, Span at, E
 }
 
 /* The relation with the prediction as one more column. */
-static Rel with_prediction(Binder *b, Rel in, const ModelInfo *info, uint32_t n, const Expr *args, const char *name, Span at) {
+static Rel with_prediction(Binder *b, Rel in, const ModelInfo *info, uint32_t n, const Expr *args,
+                           const char *name, Span at) {
     const ModelDef *m = info->definition;
     Expr y = bind_predict(b, info, n, args, at);
     if (!y.node) return (Rel){0};
     Rel all = {0};
     for (uint32_t i = 0; i < in.n; i++) rel_add(b, &all, in.at[i]);
-    rel_add(b, &all, (Column){.name = bind_intern(b, name ? name : m->outputs[0].name), .node = y.node, .model = m});
+    rel_add(b, &all,
+            (Column){.name = bind_intern(b, name ? name : m->outputs[0].name), .node = y.node, .model = m});
     return rel_project(b, &all, in.node);
 }
 
@@ -140,7 +147,8 @@ static Rel predict(Binder *b, Rel in, const Ast *model, const Ast *on, const cha
 
 Rel bind_predict_pipe(Binder *b, Rel in, const Ast *t) {
     const Ast *as = t->kid[PIPE_PREDICT_AS];
-    bool ok = bind_absent(b, t->kid[PIPE_PREDICT_VERSION], "VERSION AS OF") & bind_absent(b, t->kid[PIPE_PREDICT_WITHIN], "WITHIN");
+    bool ok = bind_absent(b, t->kid[PIPE_PREDICT_VERSION], "VERSION AS OF") &
+              bind_absent(b, t->kid[PIPE_PREDICT_WITHIN], "WITHIN");
     if (!ok) return (Rel){0};
     return predict(b, in, t->kid[PIPE_PREDICT_MODEL], t->kid[PIPE_PREDICT_ON], as ? as->text : NULL, t->span);
 }

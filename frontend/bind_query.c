@@ -12,7 +12,8 @@ static const Node *row_count(Binder *b, const Ast *t, const char *clause) {
     if (!e.node) return NULL;
     const Node *n = bind_convert(b, e, type_get(b->types, TY_I64), CONVERT_IMPLICIT, &reported);
     Value v;
-    if (!n && !reported) diag_error(b->diags, E_ARGUMENT_TYPE, e.span, clause, "BIGINT", bind_type_text(b, e.node->type));
+    if (!n && !reported)
+        diag_error(b->diags, E_ARGUMENT_TYPE, e.span, clause, "BIGINT", bind_type_text(b, e.node->type));
     if (n && bind_constant(b, expr_of(n, e.span), &v) && !v.null && v.i < 0) {
         diag_error(b->diags, E_INVALID, e.span, arena_printf(b->arena, "%s must not be negative", clause));
         return NULL;
@@ -22,7 +23,8 @@ static const Node *row_count(Binder *b, const Ast *t, const char *clause) {
 
 bool bind_limit(Binder *b, Rel *r, const Ast *limit, const Ast *offset) {
     if (!limit && !offset) return true;
-    const Node *n = row_count(b, limit, "LIMIT"), *skip = offset ? row_count(b, offset, "OFFSET") : ir_i64(b->ir, 0);
+    const Node *n = row_count(b, limit, "LIMIT"),
+               *skip = offset ? row_count(b, offset, "OFFSET") : ir_i64(b->ir, 0);
     if (!n || !skip) return false;
     const Node *in[] = {r->node, n, skip};
     r->node = bind_make(b, limit ? limit->span : offset->span, OP_LIMIT, NULL, 3, in);
@@ -45,7 +47,8 @@ bool bind_ordinal(Binder *b, const Ast *t, const char *clause, uint32_t n, uint3
     return false;
 }
 
-const Node *bind_sort(Binder *b, const Node *rel, uint32_t n, const Node *const *keys, const int64_t *flags, Span at) {
+const Node *bind_sort(Binder *b, const Node *rel, uint32_t n, const Node *const *keys, const int64_t *flags,
+                      Span at) {
     const Node **in = ARENA_ARRAY(b->arena, const Node *, n + 1);
     in[0] = rel;
     for (uint32_t i = 0; i < n; i++) in[1 + i] = keys[i];
@@ -115,7 +118,7 @@ static bool unify_column(Binder *b, uint32_t rows, uint32_t columns, uint32_t c,
 }
 
 static Rel values_rel(Binder *b, const Ast *t, uint32_t rows, uint32_t columns, const Expr *e) {
-    const Node **at = ARENA_ARRAY(b->arena, const Node *, rows * columns);
+    const Node **at = ARENA_ARRAY(b->arena, const Node *, rows *columns);
     const char **names = ARENA_ARRAY(b->arena, const char *, columns), *why;
     for (uint32_t i = 0; i < rows * columns; i++) at[i] = e[i].node;
     for (uint32_t i = 0; i < columns; i++) names[i] = arena_printf(b->arena, "column%u", i + 1);
@@ -138,7 +141,8 @@ Rel bind_values(Binder *b, const Ast *t, uint32_t n, const BoundColumn *targets)
             ok &= e[r * columns + c].node != NULL;
         }
     }
-    for (uint32_t c = 0; ok && !targets && c < columns; c++) ok = unify_column(b, rows->n, columns, c, e, t->span);
+    for (uint32_t c = 0; ok && !targets && c < columns; c++)
+        ok = unify_column(b, rows->n, columns, c, e, t->span);
     return ok ? values_rel(b, t, rows->n, columns, e) : (Rel){0};
 }
 
@@ -179,7 +183,8 @@ static Rel query_with(Binder *b, const Ast *t) {
 
 Rel bind_query(Binder *b, const Ast *t) {
     const struct Cte *outer = b->ctes;
-    if (b->depth >= BIND_MAX_DEPTH) return diag_error(b->diags, E_TOO_DEEP, t->span, BIND_MAX_DEPTH), (Rel){0};
+    if (b->depth >= BIND_MAX_DEPTH)
+        return diag_error(b->diags, E_TOO_DEEP, t->span, BIND_MAX_DEPTH), (Rel){0};
     b->depth++;
     Rel r = query_with(b, t);
     b->depth--;

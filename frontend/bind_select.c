@@ -1,15 +1,16 @@
-/* SELECT: FROM, WHERE, then the list, GROUP BY, HAVING and ORDER BY bound over what WHERE left, lifted over the
- * aggregate if there is one, projected, and sorted.  Sort keys that are not in the list travel as extra columns.
+/* SELECT: FROM, WHERE, then the list, GROUP BY, HAVING and ORDER BY bound over what WHERE left, lifted over
+ * the aggregate if there is one, projected, and sorted.  Sort keys that are not in the list travel as extra
+ * columns.
  */
 #include "frontend/query.h"
 
 typedef struct Select {
     Binder *b;
     const Ast *ast, *order;
-    Rel in;      /* after FROM and WHERE */
-    Scope scope; /* over `in` */
-    Rel list;    /* items; nodes over `in` */
-    const Node *base;   /* in.node before subqueries were joined to it */
+    Rel in;           /* after FROM and WHERE */
+    Scope scope;      /* over `in` */
+    Rel list;         /* items; nodes over `in` */
+    const Node *base; /* in.node before subqueries were joined to it */
     const Node *having;
     uint32_t n_keys; /* of ORDER BY */
     const Node **keys;
@@ -44,11 +45,12 @@ static bool bind_having(Select *q) {
     return q->having != NULL;
 }
 
-/* An ordinal or a bare name of the list means that item; else an expression over the input (and, where the input has no
- * such name, over the list's names). */
+/* An ordinal or a bare name of the list means that item; else an expression over the input (and, where the
+ * input has no such name, over the list's names). */
 static const Node *order_key(Select *q, const Ast *t) {
     uint32_t at, matches = 0;
-    if (t->kind == A_INT) return bind_ordinal(q->b, t, "ORDER BY", q->list.n, &at) ? q->list.at[at].node : NULL;
+    if (t->kind == A_INT)
+        return bind_ordinal(q->b, t, "ORDER BY", q->list.n, &at) ? q->list.at[at].node : NULL;
     const Column *c = t->kind == A_NAME ? rel_find(&q->list, NULL, t->text, &matches) : NULL;
     if (c && matches == 1) return c->node;
     return bind_expr(q->b, &q->scope, t).node;
@@ -174,7 +176,8 @@ static Rel result(Select *q) {
         keys_to_columns(q, &out, &set);
         out = set;
     }
-    if (out.node && q->n_keys) out.node = bind_sort(q->b, out.node, q->n_keys, q->keys, q->flags, q->order->span);
+    if (out.node && q->n_keys)
+        out.node = bind_sort(q->b, out.node, q->n_keys, q->keys, q->flags, q->order->span);
     return out.node ? visible(q, out) : none;
 }
 

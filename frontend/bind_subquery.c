@@ -1,5 +1,5 @@
-#include "frontend/subquery.h"
 #include "frontend/function.h"
+#include "frontend/subquery.h"
 
 /* ---- which columns ---- */
 
@@ -53,8 +53,8 @@ static bool is_plain_query(const Ast *q) {
 }
 
 static bool is_plain_select(const Ast *s) {
-    return s->kid[SELECT_FROM]->n && s->kid[SELECT_ON]->n == 0 && !s->kid[SELECT_GROUP] && !s->kid[SELECT_HAVING] &&
-           s->kid[SELECT_WINDOWS]->n == 0 && !s->kid[SELECT_QUALIFY];
+    return s->kid[SELECT_FROM]->n && s->kid[SELECT_ON]->n == 0 && !s->kid[SELECT_GROUP] &&
+           !s->kid[SELECT_HAVING] && s->kid[SELECT_WINDOWS]->n == 0 && !s->kid[SELECT_QUALIFY];
 }
 
 static bool calls_aggregate(const Ast *t) {
@@ -121,7 +121,9 @@ static Expr outer_value(Binder *b, Rel *r, const Ast *arg) {
 }
 
 static bool one_column(Binder *b, Span at, uint32_t n) {
-    if (n != 1) diag_error(b->diags, E_INVALID, at, arena_printf(b->arena, "this query yields one column, not %u", n));
+    if (n != 1)
+        diag_error(b->diags, E_INVALID, at,
+                   arena_printf(b->arena, "this query yields one column, not %u", n));
     return n == 1;
 }
 
@@ -188,20 +190,23 @@ static Rows rows_of(const Node *n) {
     if (n->op == OP_AGGREGATE) return ATTR_OF(n, Aggregate)->keys == 0 ? ROWS_ONE : ROWS_MANY;
     if (n->op == OP_VALUES) return ATTR_OF(n, Values)->rows == 1 ? ROWS_ONE : ROWS_MANY;
     if (n->op == OP_FILTER) return rows_of(n->in[0]) == ROWS_MANY ? ROWS_MANY : ROWS_AT_MOST_ONE;
-    if (n->op == OP_LIMIT) return limits_to_one(n->in[1]) || rows_of(n->in[0]) != ROWS_MANY ? ROWS_AT_MOST_ONE : ROWS_MANY;
+    if (n->op == OP_LIMIT)
+        return limits_to_one(n->in[1]) || rows_of(n->in[0]) != ROWS_MANY ? ROWS_AT_MOST_ONE : ROWS_MANY;
     bool cross = n->op == OP_JOIN && ATTR_OF(n, Join)->kind == JOIN_INNER && ir_is_const(n->in[2]);
     return cross && rows_of(n->in[1]) == ROWS_ONE ? rows_of(n->in[0]) : ROWS_MANY;
 }
 
 /* Joins `right` to the scope's relation; `column` of it is the value. */
-static Expr join_value(Binder *b, Scope *s, Span at, const Node *right, int kind, const Node *on, uint32_t column) {
+static Expr join_value(Binder *b, Scope *s, Span at, const Node *right, int kind, const Node *on,
+                       uint32_t column) {
     uint32_t n = s->rel->node->type->n;
     const Node *in[] = {s->rel->node, right, on};
     const Node *joined = bind_make(b, at, OP_JOIN, &(AttrJoin){kind}, 3, in);
     if (!joined) return expr_of(NULL, at);
     s->rel->node = joined;
     Sub *sub = ARENA_NEW(b->arena, Sub);
-    *sub = (Sub){right, kind, ir_column(b->ir, n + column, joined->type->fields[n + column]), !ir_is_const(on), s->subs};
+    *sub = (Sub){right, kind, ir_column(b->ir, n + column, joined->type->fields[n + column]),
+                 !ir_is_const(on), s->subs};
     s->subs = sub;
     return expr_of(sub->column, at);
 }
@@ -216,7 +221,8 @@ static Expr value_of_query(Binder *b, Scope *s, const Ast *t) {
         diag_help(b->diags, "an aggregate or LIMIT 1 makes it one row");
         return expr_of(NULL, t->span);
     }
-    return join_value(b, s, t->span, q.node, rows == ROWS_ONE ? JOIN_INNER : JOIN_LEFT, ir_bool(b->ir, true), 0);
+    return join_value(b, s, t->span, q.node, rows == ROWS_ONE ? JOIN_INNER : JOIN_LEFT, ir_bool(b->ir, true),
+                      0);
 }
 
 /* ---- a correlated aggregate ---- */
@@ -242,7 +248,8 @@ static bool is_null_when_empty(const Node *x) {
 }
 
 /* GROUP BY the inner sides, LEFT JOIN on the equalities. */
-static Expr aggregate_by_key(Binder *b, Scope *s, const Ast *t, Rel *inner, const Node *item, const Correlated *c) {
+static Expr aggregate_by_key(Binder *b, Scope *s, const Ast *t, Rel *inner, const Node *item,
+                             const Correlated *c) {
     Grouping g = {0};
     Scope none = {.rel = inner, .clause = "SELECT"};
     const Node **on = ARENA_ARRAY(b->arena, const Node *, c->n), *outer, *key;
@@ -254,7 +261,8 @@ static Expr aggregate_by_key(Binder *b, Scope *s, const Ast *t, Rel *inner, cons
         group_add_key(b, &g, key);
     }
     group_collect(b, &g, item);
-    if (!group_build(b, &g, inner->node, t->span) || !(item = group_lift(b, &g, &none, item))) return expr_of(NULL, t->span);
+    if (!group_build(b, &g, inner->node, t->span) || !(item = group_lift(b, &g, &none, item)))
+        return expr_of(NULL, t->span);
     for (uint32_t i = 0; i < c->n; i++) {
         is_equality(b, c->cond[i], &outer, &key);
         uint32_t k = 0;
@@ -262,7 +270,8 @@ static Expr aggregate_by_key(Binder *b, Scope *s, const Ast *t, Rel *inner, cons
         on[i] = ir_2(b->ir, OP_EQ, outer, ir_column(b->ir, k, g.node->type->fields[k]));
     }
     Rel out = {0};
-    for (uint32_t i = 0; i < g.n_keys; i++) rel_add(b, &out, (Column){.name = "", .node = ir_column(b->ir, i, g.node->type->fields[i])});
+    for (uint32_t i = 0; i < g.n_keys; i++)
+        rel_add(b, &out, (Column){.name = "", .node = ir_column(b->ir, i, g.node->type->fields[i])});
     rel_add(b, &out, (Column){.name = "", .node = item});
     out = rel_project(b, &out, g.node);
     const Node *cond = join_condition(b, s->rel, ir_and_all(b->ir, c->n, on));
@@ -284,7 +293,8 @@ static Expr value_of_aggregate(Binder *b, Scope *s, const Ast *t) {
     if (c.n) return aggregate_by_key(b, s, t, &inner, item, &c);
     Grouping g = {0};
     group_collect(b, &g, item);
-    if (!group_build(b, &g, inner.node, t->span) || !(item = group_lift(b, &g, &own, item))) return expr_of(NULL, t->span);
+    if (!group_build(b, &g, inner.node, t->span) || !(item = group_lift(b, &g, &own, item)))
+        return expr_of(NULL, t->span);
     Rel out = {0};
     rel_add(b, &out, (Column){.name = "", .node = item});
     return join_value(b, s, t->span, rel_project(b, &out, g.node).node, JOIN_INNER, ir_bool(b->ir, true), 0);

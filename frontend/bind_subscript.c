@@ -31,8 +31,10 @@ static bool cut_slice(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *
     if (to && !constant_int(b, to, "an index", &c->to[d])) return false;
     if (step && !constant_int(b, step, "a step", &c->step[d])) return false;
     if (c->step[d] < 1) return diag_error(b->diags, E_INVALID, step->span, "a step is at least 1"), false;
-    if (c->from[d] < 0 || (size != DIM_ANY && c->from[d] > size)) return out_of_range(b, from->span, c->from[d], d, of);
-    if (c->to[d] < c->from[d] || (size != DIM_ANY && c->to[d] > size)) return out_of_range(b, to->span, c->to[d], d, of);
+    if (c->from[d] < 0 || (size != DIM_ANY && c->from[d] > size))
+        return out_of_range(b, from->span, c->from[d], d, of);
+    if (c->to[d] < c->from[d] || (size != DIM_ANY && c->to[d] > size))
+        return out_of_range(b, to->span, c->to[d], d, of);
     return true;
 }
 
@@ -75,7 +77,8 @@ static const Node *element(Binder *b, Scope *s, const Ast *t, const Node *x) {
     const Node **in = ARENA_ARRAY(b->arena, const Node *, indices->n + 1);
     in[0] = x;
     for (uint32_t i = 0; i < indices->n; i++) {
-        if (indices->kid[i]->kind == A_SLICE) return bind_no(b, indices->kid[i]->span, "a slice beside a computed index"), NULL;
+        if (indices->kid[i]->kind == A_SLICE)
+            return bind_no(b, indices->kid[i]->span, "a slice beside a computed index"), NULL;
         if (!(in[i + 1] = bind_expr(b, s, indices->kid[i]).node)) return NULL;
     }
     return bind_make(b, t->span, OP_INDEX, NULL, indices->n + 1, in);
@@ -88,7 +91,8 @@ Expr bind_subscript(Binder *b, Scope *s, const Ast *t) {
     const Type *type = x.node->type;
     if (type->kind != TY_TENSOR || indices->n > type->n) {
         diag_error(b->diags, E_SHAPE_MISMATCH, t->span,
-                   arena_printf(b->arena, "%u %s on %s", indices->n, indices->n == 1 ? "index" : "indices", bind_type_text(b, type)));
+                   arena_printf(b->arena, "%u %s on %s", indices->n, indices->n == 1 ? "index" : "indices",
+                                bind_type_text(b, type)));
         return expr_of(NULL, t->span);
     }
     return expr_of(all_constant(indices) ? slice(b, t, x.node) : element(b, s, t, x.node), t->span);
@@ -104,12 +108,14 @@ Expr bind_array(Binder *b, Scope *s, const Ast *t) {
     if (items->n == 0) return bind_no(b, t->span, "an empty list"), expr_of(NULL, t->span);
     if (!bind_exprs(b, s, items, e)) return expr_of(NULL, t->span);
     const Type *common = bind_common(b, items->n, e);
-    if (common && common->kind == TY_DECIMAL) common = type_nullable(type_get(b->types, TY_F32), common->nullable);
+    if (common && common->kind == TY_DECIMAL)
+        common = type_nullable(type_get(b->types, TY_F32), common->nullable);
     bool number = common && (type_is_numeric(common) || common->kind == TY_TENSOR || common->kind == TY_BOOL);
     if (!number) return bind_no(b, t->span, "a list of other things than numbers"), expr_of(NULL, t->span);
     for (uint32_t i = 0; i < items->n; i++) {
         bool reported;
-        if (!(in[i] = bind_convert(b, e[i], common, CONVERT_EXPLICIT, &reported))) return expr_of(NULL, t->span);
+        if (!(in[i] = bind_convert(b, e[i], common, CONVERT_EXPLICIT, &reported)))
+            return expr_of(NULL, t->span);
     }
     return expr_of(bind_make(b, t->span, OP_STACK, &(AttrAxis){0}, items->n, in), t->span);
 }

@@ -11,10 +11,13 @@ static bool bind_column(Binder *b, const Ast *t, BoundColumn *out) {
     const Ast *constraints = t->kid[COLUMN_DEF_CONSTRAINTS];
     const Type *type = bind_type(b, t->kid[COLUMN_DEF_TYPE]);
     bool ok = type != NULL;
-    for (uint32_t i = 0; i < constraints->n && type; i++) ok &= column_constraint(b, constraints->kid[i], &type);
+    for (uint32_t i = 0; i < constraints->n && type; i++)
+        ok &= column_constraint(b, constraints->kid[i], &type);
     *out = (BoundColumn){t->text, type};
     if (type && (type->kind == TY_LIST || type->kind == TY_STRUCT))
-        return bind_no(b, t->kid[COLUMN_DEF_TYPE]->span, type->kind == TY_LIST ? "a LIST column" : "a STRUCT column"), false;
+        return bind_no(b, t->kid[COLUMN_DEF_TYPE]->span,
+                       type->kind == TY_LIST ? "a LIST column" : "a STRUCT column"),
+               false;
     return ok;
 }
 
@@ -52,7 +55,8 @@ static bool bind_columns(Binder *b, const Ast *t, Statement *out) {
     const Ast *columns = t->kid[CREATE_TABLE_COLUMNS], *constraints = t->kid[CREATE_TABLE_CONSTRAINTS];
     bool ok = true;
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, columns->n);
-    for (uint32_t i = 0; i < columns->n; i++) ok &= bind_column(b, columns->kid[i], &out->columns[out->n_columns++]);
+    for (uint32_t i = 0; i < columns->n; i++)
+        ok &= bind_column(b, columns->kid[i], &out->columns[out->n_columns++]);
     for (uint32_t i = 0; i < constraints->n; i++) {
         if (constraints->kid[i]->kind == A_PRIMARY_KEY) ok &= primary_key(b, constraints->kid[i], out);
         else bind_not_supported(b, constraints->kid[i]), ok = false;
@@ -79,14 +83,16 @@ static bool bind_create_as(Binder *b, const Ast *t, Statement *out) {
     out->plan = r.node;
     out->n_columns = r.n;
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, r.n);
-    for (uint32_t i = 0; i < r.n; i++) out->columns[i] = (BoundColumn){r.at[i].name, type_nullable(r.at[i].node->type, true)};
+    for (uint32_t i = 0; i < r.n; i++)
+        out->columns[i] = (BoundColumn){r.at[i].name, type_nullable(r.at[i].node->type, true)};
     return true;
 }
 
 static bool check_new(Binder *b, const Ast *t, Statement *out) {
     TableInfo info;
     if (!(out->target = bind_object_name(b, t->kid[CREATE_TABLE_NAME]))) return false;
-    if (out->if_exists || out->or_replace || !b->source->table(b->source->ctx, b->types, out->target, &info)) return true;
+    if (out->if_exists || out->or_replace || !b->source->table(b->source->ctx, b->types, out->target, &info))
+        return true;
     diag_error(b->diags, E_DUPLICATE_NAME, t->kid[CREATE_TABLE_NAME]->span, "table", out->target);
     diag_help(b->diags, "CREATE OR REPLACE TABLE, or CREATE TABLE IF NOT EXISTS");
     return false;

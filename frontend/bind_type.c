@@ -41,10 +41,11 @@ static void print_type(Buf *out, const Ast *t) {
 }
 
 static const char *const known[] = {
-    "boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "float16",
-    "bfloat16", "real", "float32", "double", "float64", "decimal", "date", "time", "timestamp", "interval", "varchar",
-    "text", "string", "blob", "struct", "tensor", "int", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32",
-    "int64", "numeric", "bool"};
+    "boolean", "tinyint", "smallint",  "integer",  "bigint",  "utinyint", "usmallint", "uinteger",
+    "ubigint", "float16", "bfloat16",  "real",     "float32", "double",   "float64",   "decimal",
+    "date",    "time",    "timestamp", "interval", "varchar", "text",     "string",    "blob",
+    "struct",  "tensor",  "int",       "uint8",    "uint16",  "uint32",   "uint64",    "int8",
+    "int16",   "int32",   "int64",     "numeric",  "bool"};
 
 /* A name that is a type's with arguments that are not, or no name of a type. */
 static void report(Binder *b, const Ast *t, const char *text) {

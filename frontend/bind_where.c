@@ -1,5 +1,6 @@
-/* WHERE: conjuncts in order.  EXISTS and IN (query) are semi- and antijoins, which they can be only as conjuncts; runs of
- * other conjuncts are filters between them, so that nothing is evaluated on a row that an earlier conjunct removed.
+/* WHERE: conjuncts in order.  EXISTS and IN (query) are semi- and antijoins, which they can be only as
+ * conjuncts; runs of other conjuncts are filters between them, so that nothing is evaluated on a row that an
+ * earlier conjunct removed.
  */
 #include "frontend/subquery.h"
 
@@ -33,7 +34,8 @@ static void keep_correlated(Binder *b, Correlated *c, const Node *cond) {
     c->cond = grown;
 }
 
-bool bind_conjuncts(Binder *b, Rel *r, const Rel *outer, const Ast *cond, const char *clause, Correlated *correlated) {
+bool bind_conjuncts(Binder *b, Rel *r, const Rel *outer, const Ast *cond, const char *clause,
+                    Correlated *correlated) {
     Ast *list = ast_list(b->arena, cond->span);
     const Node *pending = NULL;
     bool ok = true;

@@ -59,7 +59,8 @@ Expr call_count(Call *c) {
 
 static bool check_star(Call *c) {
     if (!(c->ast->flags & AST_STAR)) return true;
-    diag_error(c->b->diags, E_INVALID, c->ast->span, arena_printf(c->b->arena, "* belongs to count, not to %s", c->fn->name));
+    diag_error(c->b->diags, E_INVALID, c->ast->span,
+               arena_printf(c->b->arena, "* belongs to count, not to %s", c->fn->name));
     return false;
 }
 

@@ -1,4 +1,5 @@
-/* Sums of products: matmul, dot and einsum are spellings of one operator, CONTRACT over labelled dimensions. */
+/* Sums of products: matmul, dot and einsum are spellings of one operator, CONTRACT over labelled dimensions.
+ */
 #include "frontend/constant.h"
 #include "frontend/function.h"
 
@@ -20,12 +21,13 @@ static Expr contract(Call *c, const Labels *a, const Labels *b, const Labels *ou
 static Expr bad_shapes(Call *c, const char *rule) {
     diag_error(c->b->diags, E_SHAPE_MISMATCH, c->ast->span,
                arena_printf(c->b->arena, "%s does not take %s and %s: %s", c->fn->name,
-                            bind_type_text(c->b, c->arg[0].node->type), bind_type_text(c->b, c->arg[1].node->type), rule));
+                            bind_type_text(c->b, c->arg[0].node->type),
+                            bind_type_text(c->b, c->arg[1].node->type), rule));
     return call_fail(c);
 }
 
-/* As PyTorch's matmul without broadcasting: the last dimension of a meets the last but one of b (its only one if b is a
- * vector); leading dimensions of both, when both have them, are a batch and equal. */
+/* As PyTorch's matmul without broadcasting: the last dimension of a meets the last but one of b (its only one
+ * if b is a vector); leading dimensions of both, when both have them, are a batch and equal. */
 Expr call_matmul(Call *c) {
     if (!call_tensor(c, 0) || !call_tensor(c, 1)) return call_fail(c);
     const Type *x = c->arg[0].node->type, *y = c->arg[1].node->type;

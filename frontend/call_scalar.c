@@ -14,7 +14,9 @@ static bool no_lists(Call *c) {
     return true;
 }
 
-Expr call_plain(Call *c) { return no_lists(c) ? call_make(c, c->fn->op, NULL, c->n, nodes_of(c)) : call_fail(c); }
+Expr call_plain(Call *c) {
+    return no_lists(c) ? call_make(c, c->fn->op, NULL, c->n, nodes_of(c)) : call_fail(c);
+}
 
 /* pow(x, 2) of a FLOAT32 stays FLOAT32: a literal takes the type of the other. */
 Expr call_binary(Call *c) {
@@ -37,7 +39,9 @@ Expr call_slope(Call *c) {
     return no_lists(c) ? call_make(c, OP_LEAKY_RELU, &a, 1, nodes_of(c)) : call_fail(c);
 }
 
-static bool unified(Call *c) { return no_lists(c) && bind_unify(c->b, c->n, c->arg, c->fn->name, c->ast->span); }
+static bool unified(Call *c) {
+    return no_lists(c) && bind_unify(c->b, c->n, c->arg, c->fn->name, c->ast->span);
+}
 
 /* The least of two; a NULL is left out as in PostgreSQL, while the algebra's least is strict. */
 static const Node *extreme(Call *c, const Node *x, const Node *y) {

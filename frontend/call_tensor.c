@@ -179,7 +179,8 @@ Expr call_onehot(Call *c) {
     }
     const Ast *list = c->ast_arg[1];
     if (list->kind != A_ARRAY || !c->arg[0].node) {
-        diag_error(c->b->diags, E_NOT_CONSTANT, list->span, "the second argument of onehot", "a list of constants");
+        diag_error(c->b->diags, E_NOT_CONSTANT, list->span, "the second argument of onehot",
+                   "a list of constants");
         return call_fail(c);
     }
     const Ast *items = list->kid[ARRAY_ITEMS];

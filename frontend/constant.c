@@ -20,7 +20,8 @@ static bool is_minus(const Ast *t) { return t->kind == A_UNARY && *t->text == '-
 
 bool constant_int(Binder *b, const Ast *t, const char *what, int64_t *out) {
     const Ast *digits = is_minus(t) ? t->kid[UNARY_ARG] : t;
-    if (digits->kind != A_INT || !parse_i64(str_of(digits->text), out)) return not_constant(b, t, what, "a whole number");
+    if (digits->kind != A_INT || !parse_i64(str_of(digits->text), out))
+        return not_constant(b, t, what, "a whole number");
     if (is_minus(t)) *out = -*out;
     return true;
 }

@@ -1,5 +1,5 @@
-/* Constants as written: what options of functions and layers are made of.  Each reads one form of syntax and reports
- * what it is not; nothing is looked up.
+/* Constants as written: what options of functions and layers are made of.  Each reads one form of syntax and
+ * reports what it is not; nothing is looked up.
  */
 #ifndef DQL_FRONTEND_CONSTANT_H
 #define DQL_FRONTEND_CONSTANT_H

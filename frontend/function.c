@@ -1,7 +1,8 @@
 #include "frontend/function.h"
 
 static const Function functions[] = {
-#define FUNCTION(name, family, op, min, max, options, takes) {name, call_##family, OP_##op, min, max, options, takes},
+#define FUNCTION(name, family, op, min, max, options, takes)                                                 \
+    {name, call_##family, OP_##op, min, max, options, takes},
 #include "frontend/function.def"
 #undef FUNCTION
 };
@@ -23,7 +24,8 @@ const char *const *function_names(Arena *a, size_t *n) {
 const Ast *call_option(const Call *c, const char *name) {
     const Ast *args = c->ast->kid[CALL_ARGS];
     for (uint32_t i = 0; i < args->n; i++)
-        if (args->kid[i]->kind == A_ARG && strcmp(args->kid[i]->text, name) == 0) return args->kid[i]->kid[ARG_VALUE];
+        if (args->kid[i]->kind == A_ARG && strcmp(args->kid[i]->text, name) == 0)
+            return args->kid[i]->kid[ARG_VALUE];
     return NULL;
 }
 

@@ -17,9 +17,9 @@ struct Call {
     Scope *s;
     const Ast *ast;
     const Function *fn;
-    uint32_t n;       /* positional arguments */
+    uint32_t n;          /* positional arguments */
     const Ast **ast_arg; /* as written: constants are read from it */
-    Expr *arg;        /* bound, none failed; arrays are not bound (node NULL) */
+    Expr *arg;           /* bound, none failed; arrays are not bound (node NULL) */
 };
 
 const Function *function_find(const char *name);

@@ -14,7 +14,8 @@ static const char *copy_text(Arena *a, const char *s) { return s ? arena_strndup
 
 static ModelTensor *copy_tensors(Arena *a, TypePool *types, const ModelTensor *from, uint32_t n) {
     ModelTensor *to = ARENA_ARRAY(a, ModelTensor, n);
-    for (uint32_t i = 0; i < n; i++) to[i] = (ModelTensor){copy_text(a, from[i].name), type_import(types, from[i].type)};
+    for (uint32_t i = 0; i < n; i++)
+        to[i] = (ModelTensor){copy_text(a, from[i].name), type_import(types, from[i].type)};
     return to;
 }
 

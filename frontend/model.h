@@ -1,14 +1,16 @@
 /* A network as the binder understood it: layers with resolved hyper-parameters over numbered values.
  *
- * Values are numbered: 0 .. n_inputs-1 are the inputs, n_inputs + i is what layer i yields, so a layer reads only
- * smaller numbers and the list is in order of evaluation.  Sequences, branches and LET are all this one form.
+ * Values are numbered: 0 .. n_inputs-1 are the inputs, n_inputs + i is what layer i yields, so a layer reads
+ * only smaller numbers and the list is in order of evaluation.  Sequences, branches and LET are all this one
+ * form.
  *
- * Names of layers are `AS name`, else the layer's index in its chain as in PyTorch's Sequential ('0', '1', ..; every
- * layer counts, named or not); inside branches `i.b.j`: layer j of branch b of stage i.  The tensors are named like a
- * PyTorch state_dict: '0.weight', 'c1.bias', 'bn.running_mean'.
+ * Names of layers are `AS name`, else the layer's index in its chain as in PyTorch's Sequential ('0', '1',
+ * ..; every layer counts, named or not); inside branches `i.b.j`: layer j of branch b of stage i.  The
+ * tensors are named like a PyTorch state_dict: '0.weight', 'c1.bias', 'bn.running_mean'.
  *
- * A ModelDef outlives the statement that made it: the session copies it with model_copy into memory and a pool of its
- * own and gives it back through ModelInfo.definition; model_apply imports its types into the statement's pool.
+ * A ModelDef outlives the statement that made it: the session copies it with model_copy into memory and a
+ * pool of its own and gives it back through ModelInfo.definition; model_apply imports its types into the
+ * statement's pool.
  */
 #ifndef DQL_FRONTEND_MODEL_H
 #define DQL_FRONTEND_MODEL_H
@@ -30,13 +32,13 @@ typedef struct ModelTensor { /* inputs, outputs, and the tensors of the state_di
 
 /* Hyper-parameters; which are meant follows from the kind (layer.def). */
 typedef struct LayerSettings {
-    int64_t in, out;        /* linear: features; conv, batch_norm: channels */
+    int64_t in, out; /* linear: features; conv, batch_norm: channels */
     int64_t kernel[3], stride[3], before[3], after[3], dilation[3]; /* conv, pools: one a spatial dimension */
     int64_t groups;
     bool bias, count_pad;
     double eps, momentum, slope, p;
-    int64_t dim;            /* softmax, concat: 0-based without a batch dimension; flatten: the first one flattened */
-    uint32_t n_shape;       /* reshape */
+    int64_t dim; /* softmax, concat: 0-based without a batch dimension; flatten: the first one flattened */
+    uint32_t n_shape; /* reshape */
     int64_t shape[TENSOR_MAX_RANK];
 } LayerSettings;
 
@@ -45,9 +47,9 @@ typedef struct ModelLayer {
     const char *name;
     LayerSettings set;
     uint32_t n_in;
-    const uint32_t *in;          /* values */
-    uint32_t tensor, n_tensors;  /* its part of ModelDef.tensors (a shared layer names the first use's) */
-    const Type *type;            /* of the value it yields */
+    const uint32_t *in;         /* values */
+    uint32_t tensor, n_tensors; /* its part of ModelDef.tensors (a shared layer names the first use's) */
+    const Type *type;           /* of the value it yields */
 } ModelLayer;
 
 typedef struct ModelDef {
@@ -63,8 +65,9 @@ const char *layer_kind_text(LayerKind k);
 ModelDef *model_copy(Arena *a, TypePool *types, const ModelDef *m);
 
 struct Binder;
-/* The network on `inputs` (n_inputs nodes of the inputs' types) as algebra; the weights are OP_WEIGHTs of this version;
- * each node's origin is its layer.  out[i] is output i.  False: the error was reported at `at`. */
+/* The network on `inputs` (n_inputs nodes of the inputs' types) as algebra; the weights are OP_WEIGHTs of
+ * this version; each node's origin is its layer.  out[i] is output i.  False: the error was reported at `at`.
+ */
 bool model_apply(struct Binder *b, const ModelDef *m, int64_t version, const Node *const *inputs, Span at,
                  const Node **out);
 #endif

@@ -16,7 +16,8 @@ static const Node *make(Build *m, Op op, const void *attr, uint32_t n, const Nod
     for (uint32_t i = 0; i < n; i++)
         if (!in[i]) return NULL;
     if (!ir_check(m->b->ir, op, attr, n, in, &why)) {
-        diag_error(m->b->diags, E_SHAPE_MISMATCH, m->at, arena_printf(m->b->arena, "%s: %s", layer_title(m->b, m->l), why));
+        diag_error(m->b->diags, E_SHAPE_MISMATCH, m->at,
+                   arena_printf(m->b->arena, "%s: %s", layer_title(m->b, m->l), why));
         return NULL;
     }
     const Node *node = ir_node(m->b->ir, op, attr, n, in);
@@ -26,7 +27,8 @@ static const Node *make(Build *m, Op op, const void *attr, uint32_t n, const Nod
 
 static const Node *weight(Build *m, uint32_t i) {
     const ModelTensor *t = &m->tensors[m->l->tensor + i];
-    AttrWeight a = {ir_name(m->b->ir, m->model), m->version, ir_name(m->b->ir, t->name), type_import(m->b->types, t->type)};
+    AttrWeight a = {ir_name(m->b->ir, m->model), m->version, ir_name(m->b->ir, t->name),
+                    type_import(m->b->types, t->type)};
     return ir_node(m->b->ir, OP_WEIGHT, &a, 0, NULL);
 }
 
@@ -58,7 +60,8 @@ static const Node *channel_bias(Build *m, uint32_t spatial) {
 static const Node *build_conv(Build *m) {
     const LayerSettings *s = &m->l->set;
     uint32_t n = m->in[0]->type->n - 1;
-    AttrConv a = {ints(m, n, s->stride), ints(m, n, s->before), ints(m, n, s->after), ints(m, n, s->dilation), s->groups};
+    AttrConv a = {ints(m, n, s->stride), ints(m, n, s->before), ints(m, n, s->after), ints(m, n, s->dilation),
+                  s->groups};
     const Node *y = make(m, OP_CONV, &a, 2, (const Node *const[]){m->in[0], weight(m, 0)});
     return s->bias ? make(m, OP_ADD, NULL, 2, (const Node *const[]){y, channel_bias(m, n)}) : y;
 }
@@ -71,8 +74,8 @@ static const Node *build_batch_norm(Build *m) {
 static const Node *build_pool(Build *m) {
     const LayerSettings *s = &m->l->set;
     uint32_t n = m->in[0]->type->n - 1;
-    AttrPool a = {ints(m, n, s->kernel), ints(m, n, s->stride), ints(m, n, s->before), ints(m, n, s->after),
-                  ints(m, n, s->dilation), s->count_pad};
+    AttrPool a = {ints(m, n, s->kernel), ints(m, n, s->stride),   ints(m, n, s->before),
+                  ints(m, n, s->after),  ints(m, n, s->dilation), s->count_pad};
     bool max = m->l->kind == LAYER_MAX_POOL1D || m->l->kind == LAYER_MAX_POOL2D;
     return make(m, max ? OP_MAX_POOL : OP_AVG_POOL, &a, 1, m->in);
 }
@@ -97,7 +100,8 @@ static const Node *build_reshape(Build *m) {
 /* dropout is the identity when nothing is trained */
 static const Node *build_pointwise(Build *m) {
     if (m->l->kind == LAYER_RELU) return make(m, OP_RELU, NULL, 1, m->in);
-    if (m->l->kind == LAYER_LEAKY_RELU) return make(m, OP_LEAKY_RELU, &(AttrSlope){m->l->set.slope}, 1, m->in);
+    if (m->l->kind == LAYER_LEAKY_RELU)
+        return make(m, OP_LEAKY_RELU, &(AttrSlope){m->l->set.slope}, 1, m->in);
     if (m->l->kind == LAYER_SIGMOID) return make(m, OP_SIGMOID, NULL, 1, m->in);
     if (m->l->kind == LAYER_TANH) return make(m, OP_TANH, NULL, 1, m->in);
     return m->in[0];
@@ -110,14 +114,17 @@ static const Node *build_softmax(Build *m) {
 
 static const Node *build_add(Build *m) {
     const Node *y = m->in[0];
-    for (uint32_t i = 1; i < m->l->n_in; i++) y = make(m, OP_ADD, NULL, 2, (const Node *const[]){y, m->in[i]});
+    for (uint32_t i = 1; i < m->l->n_in; i++)
+        y = make(m, OP_ADD, NULL, 2, (const Node *const[]){y, m->in[i]});
     return y;
 }
 
-static const Node *build_concat(Build *m) { return make(m, OP_CONCAT, &(AttrAxis){m->l->set.dim}, m->l->n_in, m->in); }
+static const Node *build_concat(Build *m) {
+    return make(m, OP_CONCAT, &(AttrAxis){m->l->set.dim}, m->l->n_in, m->in);
+}
 
-const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64_t version, const ModelTensor *tensors,
-                        const Node *const *in, Span at) {
+const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64_t version,
+                        const ModelTensor *tensors, const Node *const *in, Span at) {
     static const Node *(*const builders[LAYER_COUNT])(Build *) = {
 #define LAYER(kind, name, family, arguments) [LAYER_##kind] = build_##family,
 #include "frontend/layer.def"
@@ -127,7 +134,8 @@ const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64
     return builders[l->kind](&m);
 }
 
-bool model_apply(Binder *b, const ModelDef *m, int64_t version, const Node *const *inputs, Span at, const Node **out) {
+bool model_apply(Binder *b, const ModelDef *m, int64_t version, const Node *const *inputs, Span at,
+                 const Node **out) {
     const Node **value = ARENA_ARRAY(b->arena, const Node *, m->n_inputs + m->n_layers);
     memcpy(value, inputs, m->n_inputs * sizeof *value);
     for (uint32_t i = 0; i < m->n_layers; i++) {

@@ -14,9 +14,17 @@ bool layer_kind_find(const char *name, LayerKind *out) {
 
 /* What Keras and ONNX call them. */
 static const char *const other_names[][2] = {
-    {"dense", "linear"}, {"gemm", "linear"}, {"fc", "linear"}, {"conv", "conv2d"}, {"batchnorm2d", "batch_norm2d"},
-    {"batch_normalization", "batch_norm2d"}, {"maxpool2d", "max_pool2d"}, {"max_pooling2d", "max_pool2d"},
-    {"average_pooling2d", "avg_pool2d"}, {"logsoftmax", "log_softmax"}, {"leakyrelu", "leaky_relu"},
+    {"dense", "linear"},
+    {"gemm", "linear"},
+    {"fc", "linear"},
+    {"conv", "conv2d"},
+    {"batchnorm2d", "batch_norm2d"},
+    {"batch_normalization", "batch_norm2d"},
+    {"maxpool2d", "max_pool2d"},
+    {"max_pooling2d", "max_pool2d"},
+    {"average_pooling2d", "avg_pool2d"},
+    {"logsoftmax", "log_softmax"},
+    {"leakyrelu", "leaky_relu"},
 };
 
 void layer_unknown(Binder *b, const Ast *t, const char *const *more, size_t n) {
@@ -66,7 +74,8 @@ static bool bad_count(Settle *s, uint32_t given) {
     const char *takes = s->n_args == 0   ? "no arguments"
                         : s->n_args == 1 ? "at most 1 argument"
                                          : arena_printf(s->b->arena, "at most %u arguments", s->n_args);
-    diag_error(s->b->diags, E_ARGUMENT_COUNT, s->ast->span, layer_kind_text(s->layer->kind), takes, (int)given);
+    diag_error(s->b->diags, E_ARGUMENT_COUNT, s->ast->span, layer_kind_text(s->layer->kind), takes,
+               (int)given);
     return false;
 }
 
@@ -96,7 +105,8 @@ static const Ast *arg(Settle *s, const char *name) {
 
 static bool positive(Settle *s, const Ast *t, const char *name, int64_t least, int64_t value) {
     if (value >= least) return true;
-    diag_error(s->b->diags, E_INVALID, t->span, arena_printf(s->b->arena, "%s is at least %lld", name, (long long)least));
+    diag_error(s->b->diags, E_INVALID, t->span,
+               arena_printf(s->b->arena, "%s is at least %lld", name, (long long)least));
     return false;
 }
 
@@ -117,7 +127,8 @@ static bool double_arg(Settle *s, const char *name, double otherwise, double *ou
 }
 
 /* A number for all n spatial dimensions, or one for each. */
-static bool spatial_arg(Settle *s, const char *name, uint32_t n, const int64_t *otherwise, int64_t least, int64_t *out) {
+static bool spatial_arg(Settle *s, const char *name, uint32_t n, const int64_t *otherwise, int64_t least,
+                        int64_t *out) {
     const Ast *t = arg(s, name);
     uint32_t given = 0;
     memcpy(out, otherwise, n * sizeof *out);
@@ -137,8 +148,8 @@ static bool spatial_arg(Settle *s, const char *name, uint32_t n, const int64_t *
 /* ---- shapes ---- */
 
 static bool shape_error(Settle *s, uint32_t i, const char *why) {
-    diag_error(s->b->diags, E_LAYER_SHAPE, s->ast->span, layer_title(s->b, s->layer), bind_type_text(s->b, s->in[i]),
-               s->from[i], why);
+    diag_error(s->b->diags, E_LAYER_SHAPE, s->ast->span, layer_title(s->b, s->layer),
+               bind_type_text(s->b, s->in[i]), s->from[i], why);
     return false;
 }
 
@@ -154,8 +165,9 @@ static void add_tensor(Settle *s, const char *name, uint32_t rank, const int64_t
 
 static bool one_input(Settle *s) {
     if (s->n_in == 1) return true;
-    diag_error(s->b->diags, E_INVALID, s->ast->span,
-               arena_printf(s->b->arena, "%s takes one input, not %u", layer_kind_text(s->layer->kind), s->n_in));
+    diag_error(
+        s->b->diags, E_INVALID, s->ast->span,
+        arena_printf(s->b->arena, "%s takes one input, not %u", layer_kind_text(s->layer->kind), s->n_in));
     return false;
 }
 
@@ -168,7 +180,9 @@ static bool known_size(Settle *s, uint32_t dim) {
 static bool settle_linear(Settle *s) {
     LayerSettings *set = &s->layer->set;
     const Type *x = s->in[0];
-    if (!one_input(s) || !int_arg(s, "out_features", 0, 1, &set->out) || !bool_arg(s, "bias", true, &set->bias)) return false;
+    if (!one_input(s) || !int_arg(s, "out_features", 0, 1, &set->out) ||
+        !bool_arg(s, "bias", true, &set->bias))
+        return false;
     if (x->n == 0) return shape_error(s, 0, "it takes a vector");
     if (!known_size(s, x->n - 1)) return false;
     set->in = x->dims[x->n - 1];
@@ -188,7 +202,9 @@ static bool takes_rank(Settle *s, uint32_t rank, const char *form) {
 }
 
 static const char *channels_form(uint32_t spatial) {
-    return spatial == 1 ? "(channels, length)" : spatial == 2 ? "(channels, height, width)" : "(channels, depth, height, width)";
+    return spatial == 1   ? "(channels, length)"
+           : spatial == 2 ? "(channels, height, width)"
+                          : "(channels, depth, height, width)";
 }
 
 /* 'same' keeps the size at stride 1: the odd element is padded behind, as PyTorch does. */
@@ -206,7 +222,8 @@ static bool padding_arg(Settle *s, uint32_t n) {
         int64_t total = same ? set->dilation[i] * (set->kernel[i] - 1) : 0;
         set->before[i] = total / 2;
         set->after[i] = total - total / 2;
-        if (same && set->stride[i] != 1) return diag_error(s->b->diags, E_INVALID, t->span, "padding 'same' takes stride 1"), false;
+        if (same && set->stride[i] != 1)
+            return diag_error(s->b->diags, E_INVALID, t->span, "padding 'same' takes stride 1"), false;
     }
     if (same || strcmp(t->text, "valid") == 0) return true;
     diag_error(s->b->diags, E_INVALID, t->span, "padding is a number, numbers, 'same' or 'valid'");
@@ -235,15 +252,17 @@ static bool window_fits(Settle *s, uint32_t n) {
 static bool groups_divide(Settle *s) {
     LayerSettings *set = &s->layer->set;
     if (set->in % set->groups == 0 && set->out % set->groups == 0) return true;
-    return shape_error(s, 0, arena_printf(s->b->arena, "%lld groups do not divide %lld and %lld channels",
-                                          (long long)set->groups, (long long)set->in, (long long)set->out));
+    return shape_error(s, 0,
+                       arena_printf(s->b->arena, "%lld groups do not divide %lld and %lld channels",
+                                    (long long)set->groups, (long long)set->in, (long long)set->out));
 }
 
 /* x (in, spatial..)  weight (out, in / groups, kernel..)  bias (out) */
 static bool settle_conv(Settle *s) {
     LayerSettings *set = &s->layer->set;
     uint32_t n = spatial_rank(s->layer->kind);
-    if (!one_input(s) || !int_arg(s, "out_channels", 0, 1, &set->out) || !window_args(s, n, false)) return false;
+    if (!one_input(s) || !int_arg(s, "out_channels", 0, 1, &set->out) || !window_args(s, n, false))
+        return false;
     if (!int_arg(s, "groups", 1, 1, &set->groups) || !bool_arg(s, "bias", true, &set->bias)) return false;
     if (!takes_rank(s, n + 1, channels_form(n)) || !known_size(s, 0) || !window_fits(s, n)) return false;
     set->in = s->in[0]->dims[0];
@@ -259,7 +278,9 @@ static bool settle_conv(Settle *s) {
 static bool settle_batch_norm(Settle *s) {
     LayerSettings *set = &s->layer->set;
     bool flat = s->layer->kind == LAYER_BATCH_NORM1D;
-    if (!one_input(s) || !double_arg(s, "eps", 1e-5, &set->eps) || !double_arg(s, "momentum", 0.1, &set->momentum)) return false;
+    if (!one_input(s) || !double_arg(s, "eps", 1e-5, &set->eps) ||
+        !double_arg(s, "momentum", 0.1, &set->momentum))
+        return false;
     uint32_t rank = s->in[0]->n;
     if (flat && rank != 1 && rank != 2) return shape_error(s, 0, "it takes (channels) or (channels, length)");
     if (!flat && !takes_rank(s, 3, channels_form(2))) return false;
@@ -281,7 +302,8 @@ static bool ceil_padding(Settle *s, uint32_t n) {
         if ((windows - 1) * set->stride[i] >= size + set->before[i]) windows--;
         int64_t after = (windows - 1) * set->stride[i] + span - size - set->before[i];
         if (after <= set->after[i]) continue;
-        if (set->count_pad) return bind_no(s->b, s->ast->span, "avg_pool with ceil_mode and count_include_pad"), false;
+        if (set->count_pad)
+            return bind_no(s->b, s->ast->span, "avg_pool with ceil_mode and count_include_pad"), false;
         set->after[i] = after;
     }
     return true;
@@ -291,12 +313,14 @@ static bool settle_pool(Settle *s) {
     LayerSettings *set = &s->layer->set;
     uint32_t n = spatial_rank(s->layer->kind);
     bool ceil_mode, average = *layer_kind_text(s->layer->kind) == 'a';
-    if (!one_input(s) || !window_args(s, n, true) || !bool_arg(s, "ceil_mode", false, &ceil_mode)) return false;
+    if (!one_input(s) || !window_args(s, n, true) || !bool_arg(s, "ceil_mode", false, &ceil_mode))
+        return false;
     if (!bool_arg(s, "count_include_pad", average, &set->count_pad)) return false;
     if (!takes_rank(s, n + 1, channels_form(n)) || !window_fits(s, n)) return false;
     for (uint32_t i = 0; i < n; i++)
         if (2 * set->before[i] > set->kernel[i])
-            return diag_error(s->b->diags, E_INVALID, s->ast->span, "padding is at most half of kernel_size"), false;
+            return diag_error(s->b->diags, E_INVALID, s->ast->span, "padding is at most half of kernel_size"),
+                   false;
     return !ceil_mode || ceil_padding(s, n);
 }
 
@@ -307,24 +331,32 @@ static bool dim_arg(Settle *s, const char *name, int64_t otherwise, int64_t *out
     if (t && !constant_int(s->b, t, name, &d)) return false;
     *out = d < 0 ? d + rank : d - 1;
     if (*out >= 0 && *out < rank) return true;
-    return shape_error(s, 0, arena_printf(s->b->arena, "it has no dimension %lld (0 is the batch)", (long long)d));
+    return shape_error(s, 0,
+                       arena_printf(s->b->arena, "it has no dimension %lld (0 is the batch)", (long long)d));
 }
 
-static bool settle_flatten(Settle *s) { return one_input(s) && dim_arg(s, "start_dim", 1, &s->layer->set.dim); }
+static bool settle_flatten(Settle *s) {
+    return one_input(s) && dim_arg(s, "start_dim", 1, &s->layer->set.dim);
+}
 static bool settle_softmax(Settle *s) { return one_input(s) && dim_arg(s, "dim", -1, &s->layer->set.dim); }
 
 static bool settle_reshape(Settle *s) {
     LayerSettings *set = &s->layer->set;
-    if (!one_input(s) || !constant_ints(s->b, arg(s, "shape"), "shape", TENSOR_MAX_RANK, &set->n_shape, set->shape)) return false;
+    if (!one_input(s) ||
+        !constant_ints(s->b, arg(s, "shape"), "shape", TENSOR_MAX_RANK, &set->n_shape, set->shape))
+        return false;
     int64_t elems = type_elems(s->in[0]), want = 1;
     for (uint32_t i = 0; i < set->n_shape; i++) want *= set->shape[i];
     if (elems == DIM_ANY || want == elems) return true;
-    return shape_error(s, 0, arena_printf(s->b->arena, "the shape has %lld elements, not %lld", (long long)want, (long long)elems));
+    return shape_error(s, 0,
+                       arena_printf(s->b->arena, "the shape has %lld elements, not %lld", (long long)want,
+                                    (long long)elems));
 }
 
 static bool settle_pointwise(Settle *s) {
     LayerSettings *set = &s->layer->set;
-    return one_input(s) && double_arg(s, "negative_slope", 0.01, &set->slope) && double_arg(s, "p", 0.5, &set->p);
+    return one_input(s) && double_arg(s, "negative_slope", 0.01, &set->slope) &&
+           double_arg(s, "p", 0.5, &set->p);
 }
 
 /* ---- several inputs ---- */
@@ -338,7 +370,8 @@ static bool same_shapes(Settle *s, int64_t but) {
         for (uint32_t d = 0; same && d < s->in[0]->n; d++)
             same = d == but || sizes_meet(s->in[0]->dims[d], s->in[i]->dims[d]);
         if (same) continue;
-        return shape_error(s, i, arena_printf(s->b->arena, "%s yields %s", s->from[0], bind_type_text(s->b, s->in[0])));
+        return shape_error(
+            s, i, arena_printf(s->b->arena, "%s yields %s", s->from[0], bind_type_text(s->b, s->in[0])));
     }
     return true;
 }
@@ -346,8 +379,8 @@ static bool same_shapes(Settle *s, int64_t but) {
 static bool several_inputs(Settle *s) {
     if (s->n_in >= 2) return true;
     diag_error(s->b->diags, E_INVALID, s->ast->span,
-               arena_printf(s->b->arena, "%s joins two inputs or more: [ a, b ] %s", layer_kind_text(s->layer->kind),
-                            layer_kind_text(s->layer->kind)));
+               arena_printf(s->b->arena, "%s joins two inputs or more: [ a, b ] %s",
+                            layer_kind_text(s->layer->kind), layer_kind_text(s->layer->kind)));
     return false;
 }
 

@@ -6,7 +6,8 @@
 Rel bind_select(Binder *b, const Ast *select, const Ast *order);
 int64_t bind_order_flags(const Ast *order);
 bool bind_ordinal(Binder *b, const Ast *number, const char *clause, uint32_t n, uint32_t *index);
-const Node *bind_sort(Binder *b, const Node *rel, uint32_t n, const Node *const *keys, const int64_t *flags, Span at);
+const Node *bind_sort(Binder *b, const Node *rel, uint32_t n, const Node *const *keys, const int64_t *flags,
+                      Span at);
 bool bind_order(Binder *b, Rel *r, const Ast *order);
 /* A SELECT list, or the items of an AGGREGATE: out's nodes are over s->rel. */
 bool bind_items(Binder *b, Scope *s, const Ast *items, Rel *out);

@@ -40,8 +40,10 @@ void rel_add(Binder *b, Rel *r, Column c) {
 Rel rel_of_node(Binder *b, const Node *node, const char *table, const char *const *names) {
     Rel r = {.node = node};
     for (uint32_t i = 0; i < node->type->n; i++)
-        rel_add(b, &r, (Column){.table = bind_intern(b, table), .name = bind_intern(b, names[i]),
-                                .node = ir_column(b->ir, i, node->type->fields[i])});
+        rel_add(b, &r,
+                (Column){.table = bind_intern(b, table),
+                         .name = bind_intern(b, names[i]),
+                         .node = ir_column(b->ir, i, node->type->fields[i])});
     return r;
 }
 
@@ -73,7 +75,8 @@ Rel rel_project(Binder *b, const Rel *r, const Node *input) {
 /* ---- finding ---- */
 
 static bool answers(const Column *c, const char *table, const char *name, bool fold) {
-    if (table ? c->table != table && !(fold && c->table && !strcasecmp(c->table, table)) : c->hidden) return false;
+    if (table ? c->table != table && !(fold && c->table && !strcasecmp(c->table, table)) : c->hidden)
+        return false;
     return c->name == name || (fold && !strcasecmp(c->name, name));
 }
 
@@ -93,7 +96,9 @@ static bool has_table(const Rel *r, const char *table) {
     return false;
 }
 
-bool scope_has_table(const Scope *s, const char *table) { return has_table(s->rel, table) || has_table(s->outer, table); }
+bool scope_has_table(const Scope *s, const char *table) {
+    return has_table(s->rel, table) || has_table(s->outer, table);
+}
 
 uint32_t scope_matches(const Scope *s, const char *table, const char *name) {
     uint32_t matches = 0;

@@ -3,8 +3,8 @@
  *
  * Conventions
  *  - A function that fails has reported why; it returns false, or an Expr or Rel whose node is NULL.
- *  - A Column's node is its value over the columns of its Rel's relation (mostly an OP_COLUMN; a cast or another
- *    expression after a join USING), so that a scope may reorder, hide and merge without new relations.
+ *  - A Column's node is its value over the columns of its Rel's relation (mostly an OP_COLUMN; a cast or
+ * another expression after a join USING), so that a scope may reorder, hide and merge without new relations.
  */
 #ifndef DQL_FRONTEND_SCOPE_H
 #define DQL_FRONTEND_SCOPE_H
@@ -13,11 +13,11 @@
 enum { BIND_MAX_DEPTH = 1000 };
 
 typedef struct Column {
-    const char *table;      /* the qualifier it answers to, or NULL; interned */
-    const char *name;       /* interned */
+    const char *table; /* the qualifier it answers to, or NULL; interned */
+    const char *name;  /* interned */
     const Node *node;
-    const ModelDef *model;  /* it is this model's (first) output: y.class, y.score; else NULL */
-    bool hidden;            /* only `table.name` finds it, and * leaves it out: the merged half of JOIN .. USING */
+    const ModelDef *model; /* it is this model's (first) output: y.class, y.score; else NULL */
+    bool hidden; /* only `table.name` finds it, and * leaves it out: the merged half of JOIN .. USING */
 } Column;
 
 typedef struct Rel {
@@ -47,7 +47,7 @@ typedef struct Use {
 
 /* A subquery that was joined to the relation so that an expression may name its value. */
 typedef struct Sub {
-    const Node *rel;    /* of at most one row (exactly one: JOIN_INNER) */
+    const Node *rel; /* of at most one row (exactly one: JOIN_INNER) */
     int kind;
     const Node *column; /* its value, over the widened relation */
     bool correlated;    /* rel depends on the row by the join's condition */
@@ -58,14 +58,15 @@ typedef struct Sub {
 enum { OUTER_COLUMN = 1 << 20 };
 
 typedef struct Scope {
-    Rel *rel;               /* NULL: no columns here */
-    const char *clause;     /* "WHERE", in messages */
-    bool aggregates;        /* may be called here */
-    const Rel *aliases;     /* names of SELECT's items, found where `rel` has no such column; nodes are over `rel` too */
-    const Rel *outer;       /* the enclosing query's columns, where they may be named; else NULL */
-    bool subqueries;        /* scalar ones may stand here: they are joined to `rel` */
-    Sub *subs;              /* those that were, latest first */
-    Use *uses;              /* columns named outside aggregates, latest first */
+    Rel *rel;           /* NULL: no columns here */
+    const char *clause; /* "WHERE", in messages */
+    bool aggregates;    /* may be called here */
+    const Rel *
+        aliases; /* names of SELECT's items, found where `rel` has no such column; nodes are over `rel` too */
+    const Rel *outer; /* the enclosing query's columns, where they may be named; else NULL */
+    bool subqueries;  /* scalar ones may stand here: they are joined to `rel` */
+    Sub *subs;        /* those that were, latest first */
+    Use *uses;        /* columns named outside aggregates, latest first */
 } Scope;
 
 typedef enum Literal { LIT_NONE, LIT_NULL, LIT_INT, LIT_NUMBER, LIT_STRING } Literal;
@@ -108,7 +109,8 @@ const Node *bind_make2(Binder *b, Span at, Op op, const Node *x, const Node *y);
 /* ---- bind_type.c, bind_cast.c: types and conversions ---- */
 const Type *bind_type(Binder *b, const Ast *t); /* nullable; NULL: reported */
 typedef enum Strictness { CONVERT_IMPLICIT, CONVERT_ASSIGN, CONVERT_EXPLICIT } Strictness;
-/* e as a value of `to` (nullability kept), or NULL: not possible at this strictness, nothing reported but bad literals. */
+/* e as a value of `to` (nullability kept), or NULL: not possible at this strictness, nothing reported but bad
+ * literals. */
 const Node *bind_convert(Binder *b, Expr e, const Type *to, Strictness how, bool *reported);
 /* The type all n meet in, literals adapting to the others; NULL if there is none (nothing reported). */
 const Type *bind_common(Binder *b, uint32_t n, const Expr *e);
@@ -164,7 +166,7 @@ typedef struct Grouping {
     uint32_t n_keys, n_aggs;
     const Node **keys; /* over the input */
     const Node **aggs;
-    const Node *node;  /* the OP_AGGREGATE, joined to the subqueries that lifted expressions name */
+    const Node *node; /* the OP_AGGREGATE, joined to the subqueries that lifted expressions name */
     uint32_t n_subs;
     const Node **subs; /* columns of the input that are such values, in the order they were joined */
 } Grouping;
@@ -175,8 +177,8 @@ bool distinct_build(Binder *b, Grouping *g, const Node *input, Span at);
 void group_add_key(Binder *b, Grouping *g, const Node *key);
 void group_collect(Binder *b, Grouping *g, const Node *expr); /* its aggregate functions */
 bool group_build(Binder *b, Grouping *g, const Node *input, Span at);
-/* expr over the input as expr over the aggregate's columns; NULL: names a column that is not grouped, reported.
- * The values of uncorrelated subqueries are joined to g->node again, above the aggregate. */
+/* expr over the input as expr over the aggregate's columns; NULL: names a column that is not grouped,
+ * reported. The values of uncorrelated subqueries are joined to g->node again, above the aggregate. */
 const Node *group_lift(Binder *b, Grouping *g, const Scope *s, const Node *expr);
 
 /* ---- statements ---- */

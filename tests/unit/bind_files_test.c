@@ -1,5 +1,6 @@
 /* tests/errors/NAME.dql with NAME.err: the full text of the diagnostics of a script that is bound, not run.
- * UPDATE=1 writes the expectations instead.  With a file as argument, binds it and prints diagnostics and plans.
+ * UPDATE=1 writes the expectations instead.  With a file as argument, binds it and prints diagnostics and
+ * plans.
  */
 #include "tests/unit/files.h"
 #include "tests/unit/schema.h"

@@ -4,7 +4,8 @@
 static const char schema_text[] =
     "CREATE TABLE t (a INTEGER, b BIGINT NOT NULL, c VARCHAR, d DATE, f FLOAT32, p DECIMAL(15,2));"
     "CREATE TABLE s (a INTEGER, e DOUBLE, c VARCHAR NOT NULL);"
-    "CREATE TABLE x (id BIGINT PRIMARY KEY, m TENSOR(FLOAT32, 3, 4), v TENSOR(FLOAT32, 4), u TENSOR(UINT8, 4),"
+    "CREATE TABLE x (id BIGINT PRIMARY KEY, m TENSOR(FLOAT32, 3, 4), v TENSOR(FLOAT32, 4), u TENSOR(UINT8, "
+    "4),"
     "                img TENSOR(UINT8, 1, 4, 4));"
     "PARAM cutoff DOUBLE DEFAULT 0.9;"
     "CREATE MODEL net INPUT (img TENSOR(FLOAT32, 1, 4, 4)) OUTPUT (p TENSOR(FLOAT32, 3))"
@@ -96,14 +97,16 @@ static void test_statements(void) {
     Statement st;
     bind(s, schema_text, &st);
     CHECK_INT(st.kind, STMT_CREATE_MODEL);
-    CHECK_STR(columns_of(s, &st), "1.weight TENSOR(FLOAT32, 2, 8) NOT NULL, 1.bias TENSOR(FLOAT32, 2) NOT NULL");
+    CHECK_STR(columns_of(s, &st),
+              "1.weight TENSOR(FLOAT32, 2, 8) NOT NULL, 1.bias TENSOR(FLOAT32, 2) NOT NULL");
     bind(s, "DROP TABLE IF EXISTS nothing", &st);
     CHECK(st.kind == STMT_DROP_TABLE && st.if_exists);
     CHECK_STR(st.target, "nothing");
     bind(s, "LOAD MODEL net FROM 'net.safetensors'", &st);
     CHECK_INT(st.kind, STMT_LOAD_MODEL);
     CHECK_STR(st.path, "net.safetensors");
-    CHECK_STR(columns_of(s, &st), "fc.weight TENSOR(FLOAT32, 3, 16) NOT NULL, fc.bias TENSOR(FLOAT32, 3) NOT NULL");
+    CHECK_STR(columns_of(s, &st),
+              "fc.weight TENSOR(FLOAT32, 3, 16) NOT NULL, fc.bias TENSOR(FLOAT32, 3) NOT NULL");
     bind(s, "EXPLAIN ANALYZE SELECT a FROM t", &st);
     CHECK(st.kind == STMT_QUERY && st.explain == EXPLAIN_ANALYZE);
     bind(s, "PARAM since DATE DEFAULT '2024-02-29'", &st);

@@ -1,6 +1,6 @@
-/* A session without data for tests of the binder: CREATE TABLE, CREATE MODEL, PARAM and DROP take effect on names, types
- * and shapes; every plan is verified; nothing runs.  Files: 'x.csv' has the columns a BIGINT, b VARCHAR; 'none.csv' does
- * not exist.
+/* A session without data for tests of the binder: CREATE TABLE, CREATE MODEL, PARAM and DROP take effect on
+ * names, types and shapes; every plan is verified; nothing runs.  Files: 'x.csv' has the columns a BIGINT, b
+ * VARCHAR; 'none.csv' does not exist.
  */
 #ifndef DQL_TESTS_UNIT_SCHEMA_H
 #define DQL_TESTS_UNIT_SCHEMA_H
@@ -52,12 +52,15 @@ static inline bool schema_table(void *ctx, TypePool *p, const char *name, TableI
 }
 
 static inline bool schema_file(void *ctx, TypePool *p, const char *path, const char *format, uint32_t n,
-                               const char *const *names, const Value *values, TableInfo *out, const char **why) {
+                               const char *const *names, const Value *values, TableInfo *out,
+                               const char **why) {
     static const char *columns[] = {"a", "b"};
     Schema *s = ctx;
     (void)format, (void)n, (void)names, (void)values;
-    if (strcmp(path, "none.csv") == 0) return *why = "cannot open 'none.csv': No such file or directory", false;
-    const Type *types[] = {type_nullable(type_get(p, TY_I64), true), type_nullable(type_get(p, TY_VARCHAR), true)};
+    if (strcmp(path, "none.csv") == 0)
+        return *why = "cannot open 'none.csv': No such file or directory", false;
+    const Type *types[] = {type_nullable(type_get(p, TY_I64), true),
+                           type_nullable(type_get(p, TY_VARCHAR), true)};
     *out = (TableInfo){arena_strndup(s->arena, path, strlen(path)), 1, 2, 2, columns,
                        arena_copy(s->arena, types, sizeof types)};
     return true;
@@ -85,7 +88,10 @@ static inline Schema *schema_new(void) {
     s->arena = a;
     s->names = intern_new();
     s->types = typepool_new(a);
-    s->source = (SourceApi){.ctx = s, .table = schema_table, .model = schema_model, .names = schema_names,
+    s->source = (SourceApi){.ctx = s,
+                            .table = schema_table,
+                            .model = schema_model,
+                            .names = schema_names,
                             .open_file = schema_file};
     return s;
 }
@@ -128,16 +134,23 @@ static inline void schema_apply(Schema *s, const Statement *st) {
 /* Binds one statement in an Ir of its own; a plan that does not verify is a failed check. */
 static inline bool schema_bind(Schema *s, Diags *d, const Ast *t, Statement *out) {
     Ir *ir = ir_new(s->arena, s->names);
-    Binder b = {.arena = s->arena, .ir = ir, .source = &s->source, .diags = d, .names = s->names,
-                .params = s->params, .n_params = s->n_params};
+    Binder b = {.arena = s->arena,
+                .ir = ir,
+                .source = &s->source,
+                .diags = d,
+                .names = s->names,
+                .params = s->params,
+                .n_params = s->n_params};
     bool ok = bind_statement(&b, t, out);
     const char *why = "";
     if (ok && out->plan) CHECK_STR(ir_verify(ir, out->plan, &why) ? "" : why, "");
     return ok;
 }
 
-/* Runs a text; the last statement that bound is in *last. Returns the diagnostics' text (of the schema's arena). */
-static inline const char *schema_run(Schema *s, const char *name, const char *text, size_t len, Statement *last) {
+/* Runs a text; the last statement that bound is in *last. Returns the diagnostics' text (of the schema's
+ * arena). */
+static inline const char *schema_run(Schema *s, const char *name, const char *text, size_t len,
+                                     Statement *last) {
     Diags d;
     Buf out = {0};
     Source *source = ARENA_NEW(s->arena, Source);

@@ -1,5 +1,5 @@
-/* grammar/README.md says what is supported: each row of its table has a statement here, which the binder must refuse with
- * E0301 exactly when the row says so; and frontend/support.def knows every kind of syntax.
+/* grammar/README.md says what is supported: each row of its table has a statement here, which the binder must
+ * refuse with E0301 exactly when the row says so; and frontend/support.def knows every kind of syntax.
  */
 #include "tests/unit/files.h"
 #include "tests/unit/schema.h"
@@ -66,7 +66,8 @@ static const struct {
     {"|> WITH PROVENANCE", "FROM t |> WITH PROVENANCE counting AS p"},
     {"|> AUGMENT", "FROM t |> AUGMENT POLICY flip()"},
     {"|> LABEL", "FROM t |> LABEL USING (lf)"},
-    {"CREATE MODEL .. LAYERS", "CREATE MODEL n INPUT (x TENSOR(FLOAT32, 4)) OUTPUT (p TENSOR(FLOAT32, 2)) LAYERS (linear(2))"},
+    {"CREATE MODEL .. LAYERS",
+     "CREATE MODEL n INPUT (x TENSOR(FLOAT32, 4)) OUTPUT (p TENSOR(FLOAT32, 2)) LAYERS (linear(2))"},
     {"CREATE MODEL .. FROM file", "CREATE MODEL n FROM 'n.onnx'"},
     {"CREATE MODEL .. FROM MODEL", "CREATE MODEL n FROM MODEL m"},
     {"CREATE MODEL .. ALTERNATIVES", "CREATE MODEL n ALTERNATIVES (m QUALITY 0.9)"},
