@@ -18,15 +18,37 @@ bool distinct_any(const Grouping *g) {
     return false;
 }
 
-static const Node *only_value(Binder *b, const Grouping *g, Span at) {
+/* The first marked value, and whether there is another. */
+static const Node *first_value(const Grouping *g, bool *another) {
     const Node *x = NULL;
+    *another = false;
     for (uint32_t i = 0; i < g->n_aggs; i++) {
         const Node *m = marked(g->aggs[i]);
-        if (!m || m == x) continue;
-        if (x) return bind_no(b, at, "DISTINCT over several expressions in one SELECT"), NULL;
-        x = m;
+        *another |= m && x && m != x;
+        if (!x) x = m;
     }
     return x;
+}
+
+/* Without keys each value has an aggregate of one row of its own; their cross join has one row again. */
+static bool build_apart(Binder *b, Grouping *g, const Node *x, const Node *input, Span at) {
+    Grouping one = {0}, others = {0};
+    Rel all = {0};
+    Scope none = {.clause = "SELECT"};
+    for (uint32_t i = 0; i < g->n_aggs; i++)
+        group_collect(b, marked(g->aggs[i]) == x ? &one : &others, g->aggs[i]);
+    if (!group_build(b, &one, input, at) || !group_build(b, &others, input, at)) return false;
+    const Node *in[] = {one.node, others.node, ir_bool(b->ir, true)};
+    const Node *joined = ir_node(b->ir, OP_JOIN, &(AttrJoin){JOIN_INNER}, 3, in);
+    for (uint32_t i = 0; i < g->n_aggs; i++) {
+        bool mine = marked(g->aggs[i]) == x;
+        const Node *c = group_lift(b, mine ? &one : &others, &none, g->aggs[i]);
+        uint32_t at_column = (uint32_t)ATTR_OF(c, Column)->index + (mine ? 0 : one.n_aggs);
+        rel_add(b, &all,
+                (Column){.name = "", .node = ir_column(b->ir, at_column, joined->type->fields[at_column])});
+    }
+    g->node = rel_project(b, &all, joined).node;
+    return true;
 }
 
 static void add_partial(Binder *b, Grouping *inner, const Node *agg) {
@@ -98,8 +120,11 @@ static bool build_outer(Binder *b, Grouping *g, const Grouping *inner, const Nod
 
 bool distinct_build(Binder *b, Grouping *g, const Node *input, Span at) {
     Grouping inner = {0};
-    const Node *x = only_value(b, g, at);
-    if (!x || !build_inner(b, g, x, input, at, &inner)) return false;
+    bool another;
+    const Node *x = first_value(g, &another);
+    if (another && g->n_keys) return bind_no(b, at, "DISTINCT over several expressions with GROUP BY"), false;
+    if (another) return build_apart(b, g, x, input, at);
+    if (!build_inner(b, g, x, input, at, &inner)) return false;
     uint32_t k = 0;
     while (inner.keys[k] != x) k++;
     return build_outer(b, g, &inner, column(b, inner.node, k), at);

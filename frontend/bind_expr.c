@@ -159,7 +159,7 @@ static Expr (*const binders[A_COUNT])(Binder *b, Scope *s, const Ast *t) = {
     [A_CALL] = bind_call,
     [A_ARRAY] = bind_array,
     [A_SUBSCRIPT] = bind_subscript,
-    [A_SUBQUERY] = bind_subquery,
+    [A_SUBQUERY] = bind_subquery, [A_EXISTS] = bind_exists,
 };
 
 static Expr too_deep(Binder *b, const Ast *t) {

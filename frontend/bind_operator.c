@@ -251,13 +251,9 @@ static Expr in_list(Binder *b, const Ast *t, uint32_t n, Expr *e) {
 
 Expr bind_in(Binder *b, Scope *s, const Ast *t) {
     const Ast *items = t->kid[IN_ITEMS];
+    if (t->kid[IN_QUERY]) return bind_in_query(b, s, t);
     Expr *e = ARENA_ARRAY(b->arena, Expr, items->n + 1);
     e[0] = bind_expr(b, s, t->kid[IN_ARG]);
-    if (t->kid[IN_QUERY]) {
-        bind_no(b, t->span, "IN (query) here");
-        diag_help(b->diags, "it is supported as a condition of WHERE joined by AND");
-        return expr_of(NULL, t->span);
-    }
     bool ok = bind_exprs(b, s, items, e + 1) && e[0].node;
     if (!ok) return expr_of(NULL, t->span);
     if (items->n == 0) return expr_of(ir_bool(b->ir, t->flags & AST_NOT), t->span);

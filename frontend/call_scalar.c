@@ -57,9 +57,13 @@ Expr call_extreme(Call *c) {
     return expr_of(n, c->ast->span);
 }
 
+/* What stands behind a value that is never NULL is never looked at. */
 Expr call_coalesce(Call *c) {
-    if (c->n == 1 && no_lists(c)) return c->arg[0];
-    return unified(c) ? call_make(c, OP_COALESCE, NULL, c->n, nodes_of(c)) : call_fail(c);
+    if (!unified(c)) return call_fail(c);
+    uint32_t n = 1;
+    while (n < c->n && c->arg[n - 1].node->type->nullable) n++;
+    if (n == 1) return expr_of(c->arg[0].node, c->ast->span);
+    return call_make(c, OP_COALESCE, NULL, n, nodes_of(c));
 }
 
 /* CASE WHEN a = b THEN NULL ELSE a END */

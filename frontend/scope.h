@@ -144,6 +144,8 @@ Expr bind_like(Binder *b, Scope *s, const Ast *t);
 const Node *bind_compare(Binder *b, Op op, const char *text, Expr x, Expr y, Span at);
 const Node *bind_negate(Binder *b, const Node *x, bool negate, Span at); /* NOT x when asked */
 Expr bind_subquery(Binder *b, Scope *s, const Ast *t);
+Expr bind_exists(Binder *b, Scope *s, const Ast *t);
+Expr bind_in_query(Binder *b, Scope *s, const Ast *t);
 Expr bind_call(Binder *b, Scope *s, const Ast *t);
 Expr bind_array(Binder *b, Scope *s, const Ast *t);
 Expr bind_subscript(Binder *b, Scope *s, const Ast *t);

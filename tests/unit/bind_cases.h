@@ -179,7 +179,50 @@ static const Case subquery_cases[] = {
      "project(inner_join(semi_join(t, s, eq(#0, #6)), aggregate<0>(s, agg_max(#1)), TRUE), #0, #6)"},
 };
 
+static const Case value_cases[] = {
+    {"SELECT (SELECT count(*) FROM t AS y WHERE y.a < t.a) FROM t",
+     "(SELECT count(*) FROM t AS y WHERE y.a < t.a) BIGINT",
+     "project(left_join(t, aggregate<1>(inner_join(aggregate<1>(t, #0), t, lt(#1, #0)), #0, "
+     "count_star()), eq(#0, #6)), case(is_null(#6), CAST('0' AS BIGINT), #7))"},
+    {"SELECT a FROM t WHERE b > (SELECT count(*) FROM s WHERE s.a = t.a)",
+     "a INTEGER",
+     "project(filter(left_join(t, aggregate<1>(s, #0, count_star()), eq(#0, #6)), gt(#1, "
+     "case(is_null(#6), CAST('0' AS BIGINT), #7))), #0)"},
+    {"SELECT a FROM t WHERE a = 1 OR EXISTS (SELECT 1 FROM s WHERE e > b)",
+     "a INTEGER",
+     "project(filter(left_join(t, aggregate<1>(inner_join(aggregate<1>(t, #1), s, gt(#2, "
+     "cast<DOUBLE>(#0))), #0, count_star()), eq(#1, #6)), or(eq(#0, 1), gt(case(is_null(#6), CAST('0' "
+     "AS BIGINT), #7), CAST('0' AS BIGINT)))), #0)"},
+    {"SELECT EXISTS (SELECT 1 FROM s)",
+     "EXISTS (SELECT 1 FROM s) BOOLEAN NOT NULL",
+     "project(inner_join(values(), aggregate<0>(s, count_star()), TRUE), gt(#0, CAST('0' AS BIGINT)))"},
+    {"SELECT a IN (SELECT a FROM s) FROM t",
+     "a IN (SELECT a FROM s) BOOLEAN",
+     "project(left_join(inner_join(t, aggregate<0>(project(s, #0), count_star(), count(#0)), TRUE), "
+     "aggregate<1>(project(s, #0), #0), eq(#0, #8)), case(not(is_null(#8)), TRUE, eq(#6, CAST('0' AS "
+     "BIGINT)), FALSE, or(is_null(#0), lt(#7, #6)), CAST(NULL AS BOOLEAN), FALSE))"},
+    {"SELECT 1 NOT IN (SELECT a FROM s)",
+     "1 NOT IN (SELECT a FROM s) BOOLEAN",
+     "project(left_join(inner_join(values(), aggregate<0>(project(s, #0), count_star(), count(#0)), "
+     "TRUE), aggregate<1>(project(s, #0), #0), eq(#2, 1)), not(case(not(is_null(#2)), TRUE, eq(#0, "
+     "CAST('0' AS BIGINT)), FALSE, or(is_null(1), lt(#1, #0)), CAST(NULL AS BOOLEAN), FALSE)))"},
+    {"SELECT (SELECT coalesce(sum(e), 0) FROM s WHERE s.a = t.a AND e < t.f) FROM t",
+     "(SELECT coalesce(sum(e), 0) FROM s WHERE s.a = t.a AND e < t DOUBLE",
+     "project(left_join(t, project(aggregate<2>(inner_join(aggregate<2>(t, #0, #4), s, and(eq(#0, "
+     "#2), lt(#3, cast<DOUBLE>(#1)))), #0, #1, agg_sum(#3)), #0, #1, coalesce(#2, CAST('0' AS "
+     "DOUBLE))), and(eq(#0, #6), eq(#4, #7))), case(is_null(#6), coalesce(CAST(NULL AS DOUBLE), "
+     "CAST('0' AS DOUBLE)), #8))"},
+};
+
 static const Case distinct_cases[] = {
+    {"SELECT count(DISTINCT a), sum(DISTINCT b), count(*) FROM t",
+     "count(DISTINCT a) BIGINT NOT NULL, sum(DISTINCT b) DECIMAL(38,0), count(*) BIGINT NOT NULL",
+     "inner_join(aggregate<0>(aggregate<1>(t, #0), count(#0)), project(aggregate<0>(aggregate<1>(t, "
+     "#1, count_star()), agg_sum(#0), agg_sum(#1)), #0, coalesce(cast<BIGINT>(#1), CAST('0' AS "
+     "BIGINT))), TRUE)"},
+    {"SELECT coalesce(1, a), coalesce(a, 2, b) FROM t",
+     "coalesce(1, a) INTEGER NOT NULL, coalesce(a, 2, b) BIGINT NOT NULL",
+     "project(t, 1, coalesce(cast<BIGINT>(#0), CAST('2' AS BIGINT)))"},
     {"SELECT count(DISTINCT a) FROM t",
      "count(DISTINCT a) BIGINT NOT NULL",
      "aggregate<0>(aggregate<1>(t, #0), count(#0))"},
@@ -437,6 +480,7 @@ static void test_cases(void) {
     RUN(join_cases);
     RUN(group_cases);
     RUN(subquery_cases);
+    RUN(value_cases);
     RUN(distinct_cases);
     RUN(literal_cases);
     RUN(tensor_cases);
