@@ -1,5 +1,5 @@
 /* Which nodes may fail on a row: the flag FALLIBLE says that an op can, types and constants say that this one cannot.
- * Floats never fail but in a scalar division (by zero, as PostgreSQL); DECIMAL sums and products hold every result until
+ * Floats never fail but in a scalar division (by zero, as PostgreSQL), they overflow to infinity; DECIMAL sums and products hold every result until
  * their precision reaches 38 digits.
  */
 #include "ir/node.h"
@@ -41,10 +41,9 @@ static int whole_digits(const Type *t) {
     return t->kind == TY_DECIMAL ? t->precision - t->scale : whole_bits(t->kind) * 30103 / 100000 + 1;
 }
 
+/* A float that is too large becomes infinite; FLOAT16 holds exact numbers to 65504, the others 10^38. */
 static bool float_holds(const Type *from, const Type *to) {
-    bool short_from = from->kind == TY_F16 || from->kind == TY_BF16;
-    if (type_is_float(from)) return to->kind == TY_F64 || (to->kind == TY_F32 && short_from);
-    return to->kind != TY_F16 || whole_digits(from) < 5; /* to 65504; the others hold 10^38 */
+    return type_is_float(from) || to->kind != TY_F16 || whole_digits(from) < 5;
 }
 
 static bool widens(const Type *from, const Type *to) {

@@ -112,15 +112,25 @@ static float unary_f32(const Node *f, float x) {
     return num_eval_f32(f->op, x);
 }
 
-static Value apply(const Test *q, const Value *z) {
-    Value y = {.type = type_nullable(q->f->type, false)};
+static bool is_float_scalar(const Type *t) { return t->kind == TY_F32 || t->kind == TY_F64; }
+
+/* Between floats as IEEE rounds, to infinity too. */
+static void apply_cast(const Test *q, const Value *z, Value *y) {
     const char *why;
-    if (q->f->op != OP_CAST) {
-        if (y.type->kind == TY_F64) y.f64 = unary_f64(q->f, z->f64);
-        else y.f32 = unary_f32(q->f, z->f32);
-    } else if (!value_cast(ir_arena(q->ir), z, y.type, &y, &why)) {
+    if (is_float_scalar(z->type) && is_float_scalar(y->type)) {
+        double wide = z->type->kind == TY_F64 ? z->f64 : z->f32;
+        if (y->type->kind == TY_F64) y->f64 = wide;
+        else y->f32 = (float)wide;
+    } else if (!value_cast(ir_arena(q->ir), z, y->type, y, &why)) {
         BUG("a cast that cannot fail: %s", why);
     }
+}
+
+static Value apply(const Test *q, const Value *z) {
+    Value y = {.type = type_nullable(q->f->type, false)};
+    if (q->f->op == OP_CAST) apply_cast(q, z, &y);
+    else if (y.type->kind == TY_F64) y.f64 = unary_f64(q->f, z->f64);
+    else y.f32 = unary_f32(q->f, z->f32);
     return y;
 }
 
@@ -173,8 +183,6 @@ static const Node *invert(Ir *ir, Op cmp, const Node *f, const Node *t, const Do
     return outside(ir, &q, d, ir_2(ir, up ? OP_GE : OP_LE, z, at_place(ir, z->type, place)));
 }
 
-static bool is_float_scalar(const Type *t) { return t->kind == TY_F32 || t->kind == TY_F64; }
-
 Inverse law_inverse_bisect(Ir *ir, Op cmp, const Node *f, const Node *t) {
     if (!is_float_scalar(f->type)) return no_inverse;
     if (f->op == OP_LEAKY_RELU && !(ATTR_OF(f, Slope)->slope > 0)) return no_inverse; /* 0: -inf gives NaN */
@@ -184,7 +192,7 @@ Inverse law_inverse_bisect(Ir *ir, Op cmp, const Node *f, const Node *t) {
     return (Inverse){invert(ir, cmp, f, t, &d), proved};
 }
 
-/* Widening and rounding casts between ordered types are non-decreasing. A narrowing one would hide its error. */
+/* Casts between ordered types are non-decreasing. One that may fail would have its error hidden. */
 Inverse law_inverse_cast(Ir *ir, Op cmp, const Node *f, const Node *t) {
     const Type *from = f->in[0]->type, *to = f->type;
     Domain d;
