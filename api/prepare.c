@@ -45,7 +45,7 @@ static bool stops_after(const dql_db *db, const char *pass) { return strcmp(db->
 
 static void dump_ir(const dql_db *db, const char *pass, const Node *plan) {
     char *wanted = option_with(&db->options.dump, "ir");
-    if (wanted && strcmp(wanted, pass) == 0) {
+    if (wanted && strncmp(wanted, "after=", 6) == 0 && strcmp(wanted + 6, pass) == 0) {
         Buf text = {0};
         ir_print(&text, plan);
         fprintf(stderr, "%s", text.p);

@@ -8,7 +8,11 @@
 
 static bool has_rows(const dql_stmt *s) { return s->st.kind == STMT_QUERY || s->st.explain != EXPLAIN_NONE; }
 
+/* --stop-after: queries are only compiled; what changes the catalog runs, so that later statements find it. */
+static bool only_compiled(const dql_stmt *s) { return *s->db->options.stop_after && s->st.kind == STMT_QUERY; }
+
 int dql_step(dql_stmt *s) {
+    if (only_compiled(s)) return DQL_DONE;
     int status = run(s);
     if (status != DQL_OK) return status;
     if (!has_rows(s)) return DQL_DONE;
@@ -89,6 +93,7 @@ void dql_times(const dql_stmt *s, double *compile_ms, double *run_ms) {
 }
 
 int dql_print(dql_stmt *s, const dql_format *f, FILE *out) {
+    if (only_compiled(s)) return DQL_OK;
     int status = run(s);
     if (status != DQL_OK || !has_rows(s) || strcmp(f->mode, "none") == 0) return status;
     const char **names = ARENA_ARRAY(s->arena, const char *, s->st.n_columns + 1);
