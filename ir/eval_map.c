@@ -81,8 +81,7 @@ static bool common_shape(Eval *e, const Node *n, uint32_t inputs, const Value *i
     return true;
 }
 
-/* The place in v of the element at `at` of the result. */
-static int64_t place_in(const Value *v, uint32_t rank, const int64_t *at) {
+int64_t eval_place(const Value *v, uint32_t rank, const int64_t *at) {
     int64_t place = 0;
     for (uint32_t d = 0; d < rank; d++) {
         int64_t size = aligned_dim(v, rank, d);
@@ -91,7 +90,7 @@ static int64_t place_in(const Value *v, uint32_t rank, const int64_t *at) {
     return place;
 }
 
-static void advance(uint32_t rank, const int64_t *shape, int64_t *at) {
+void eval_advance(uint32_t rank, const int64_t *shape, int64_t *at) {
     for (uint32_t d = rank; d-- > 0;) {
         if (++at[d] < shape[d]) return;
         at[d] = 0;
@@ -104,10 +103,10 @@ bool eval_map(Eval *e, const Node *n, uint32_t inputs, const Value *in, Value *o
     uint32_t rank = out->type->n;
     if (!common_shape(e, n, inputs, in, rank, shape) || !eval_check_shape(e, n, out->type, shape)) return false;
     eval_tensor(e, out, shape);
-    for (int64_t i = 0, count = tensor_count(out); i < count; i++, advance(rank, shape, at)) {
+    for (int64_t i = 0, count = tensor_count(out); i < count; i++, eval_advance(rank, shape, at)) {
         Value elem[MAX_INPUTS], result = {.type = out->type->elem};
         for (uint32_t k = 0; k < inputs; k++)
-            elem[k] = is_tensor(&in[k]) ? tensor_elem(&in[k], place_in(&in[k], rank, at)) : in[k];
+            elem[k] = is_tensor(&in[k]) ? tensor_elem(&in[k], eval_place(&in[k], rank, at)) : in[k];
         if (!fn(e, n, elem, &result)) return false;
         tensor_set(out, i, &result);
     }

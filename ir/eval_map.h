@@ -7,6 +7,10 @@
 typedef bool (*EvalElement)(Eval *e, const Node *n, const Value *in, Value *out);
 bool eval_map(Eval *e, const Node *n, uint32_t inputs, const Value *in, Value *out, EvalElement fn);
 
+/* The place in v (a tensor or scalar) that element `at` of a result of `rank` dimensions takes, and the next `at`. */
+int64_t eval_place(const Value *v, uint32_t rank, const int64_t *at);
+void eval_advance(uint32_t rank, const int64_t *shape, int64_t *at);
+
 /* A zeroed tensor of out->type; shape is copied. */
 void eval_tensor(Eval *e, Value *out, const int64_t *shape);
 /* Sizes that the type knows must be the shape's: what `*` turned out to be is checked here. */
