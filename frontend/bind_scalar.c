@@ -124,7 +124,7 @@ static Expr join_keyed(Binder *b, Scope *s, Span at, const Node *rel, const Node
 }
 
 /* outer = inner */
-static bool is_equality(Binder *b, const Node *c, const Node **outer, const Node **inner) {
+bool is_equality(Binder *b, const Node *c, const Node **outer, const Node **inner) {
     if (c->op != OP_EQ) return false;
     Sides x = sides_of(b, c->in[0]), y = sides_of(b, c->in[1]);
     bool first = x.outer && !x.inner && !y.outer;
@@ -193,6 +193,12 @@ static const Node *over_domain(void *ctx, const Node *c) {
     for (uint32_t i = 0; i < d->n; i++)
         if (d->outer[i] == c) return column(d->b, d->domain, i);
     return ir_column(d->b->ir, d->n + (uint32_t)ATTR_OF(c, Column)->index, c->type);
+}
+
+bool rejects_nulls(Binder *b, const Correlated *c) {
+    Domain d = {.b = b};
+    for (uint32_t i = 0; i < c->n; i++) map_columns(b, c->cond[i], collect_outer, &d);
+    return all_reject_null(&d, c);
 }
 
 static bool build_domain(Domain *d, Scope *s, const Correlated *c, Span at) {
@@ -264,26 +270,28 @@ Expr bind_subquery(Binder *b, Scope *s, const Ast *t) {
 
 /* ---- EXISTS as a value ---- */
 
-static Expr count_rows(Binder *b, Scope *s, const Ast *t) {
-    const Ast *query = t->kid[EXISTS_QUERY];
-    const Node *count = ir_node(b->ir, OP_COUNT_STAR, NULL, 0, NULL);
-    bool plain = is_plain(query) && !calls_aggregate(query->kid[QUERY_BODY]->kid[SELECT_ITEMS]);
+Expr exists_value(Binder *b, Scope *s, Span at, const Rel *inner, const Correlated *c) {
+    Expr n = value_of_item(b, s, at, inner, ir_node(b->ir, OP_COUNT_STAR, NULL, 0, NULL), c);
+    return n.node ? expr_of(bind_make2(b, at, OP_GT, n.node, ir_i64(b->ir, 0)), at) : n;
+}
+
+static Expr exists_query(Binder *b, Scope *s, const Ast *t) {
+    const Ast *query = t->kid[EXISTS_QUERY], *select = query->kid[QUERY_BODY];
+    bool plain = is_plain(query) && !calls_aggregate(select->kid[SELECT_ITEMS]);
     Correlated c = {0};
-    Rel list = {0}, q = plain ? bind_inner(b, s->rel, query->kid[QUERY_BODY], &c) : bind_query(b, query);
+    Rel list = {0}, q = plain ? bind_inner(b, s->rel, select, &c) : bind_query(b, query);
     Scope own = {.rel = &q, .clause = "SELECT", .outer = s->rel};
-    if (!q.node) return failed(t->span);
-    if (plain && !bind_items(b, &own, query->kid[QUERY_BODY]->kid[SELECT_ITEMS], &list))
-        return failed(t->span);
-    return value_of_item(b, s, t->span, &q, count, &c);
+    if (!q.node || (plain && !bind_items(b, &own, select->kid[SELECT_ITEMS], &list))) return failed(t->span);
+    return exists_value(b, s, t->span, &q, &c);
 }
 
 Expr bind_exists(Binder *b, Scope *s, const Ast *t) {
     Enclosing here;
     if (!may_stand(b, s, t)) return failed(t->span);
     enter_subquery(b, &here, s->rel);
-    Expr n = count_rows(b, s, t);
+    Expr e = exists_query(b, s, t);
     leave_subquery(b, &here);
-    return n.node ? expr_of(bind_make2(b, t->span, OP_GT, n.node, ir_i64(b->ir, 0)), t->span) : n;
+    return e;
 }
 
 /* ---- IN as a value ---- */
@@ -296,8 +304,8 @@ static const Node *counts(Binder *b, const Node *q, const Node *y) {
 
 /* TRUE if a partner was found; else FALSE for an empty list, NULL if x or a value of the list is NULL, else
  * FALSE. */
-static const Node *in_value(Binder *b, Span at, const Node *x, const Node *y, const Node *all,
-                            const Node *known) {
+static const Node *in_case(Binder *b, Span at, const Node *x, const Node *y, const Node *all,
+                           const Node *known) {
     const Node *found = ir_1(b->ir, OP_NOT, ir_1(b->ir, OP_IS_NULL, y));
     const Node *empty = ir_2(b->ir, OP_EQ, all, ir_i64(b->ir, 0));
     const Node *nulls = ir_2(b->ir, OP_OR, ir_1(b->ir, OP_IS_NULL, x), ir_2(b->ir, OP_LT, known, all));
@@ -311,22 +319,24 @@ static const Node *in_value(Binder *b, Span at, const Node *x, const Node *y, co
     return bind_make(b, at, OP_CASE, NULL, 7, in);
 }
 
+const Node *in_value(Binder *b, Scope *s, Span at, Expr x, const Rel *values) {
+    uint32_t counted, listed;
+    Rel list = bind_distinct(b, *values);
+    const Node *stats = list.node ? counts(b, values->node, values->at[0].node) : NULL;
+    if (!stats || !widen(b, s, at, stats, JOIN_INNER, ir_bool(b->ir, true), &counted)) return NULL;
+    const Node *y = ir_column(b->ir, s->rel->node->type->n, list.at[0].node->type);
+    const Node *on = bind_compare(b, OP_EQ, "IN", x, expr_of(y, at), at);
+    if (!on || !widen(b, s, at, list.node, JOIN_LEFT, on, &listed)) return NULL;
+    const Node *rel = s->rel->node;
+    return in_case(b, at, x.node, column(b, rel, listed), column(b, rel, counted),
+                   column(b, rel, counted + 1));
+}
+
 static const Node *in_query(Binder *b, Scope *s, const Ast *t, Expr x) {
-    uint32_t at_counts, at_list;
     Rel q = bind_query(b, t->kid[IN_QUERY]);
     if (!q.node || !one_column(b, t->kid[IN_QUERY]->span, q.n)) return NULL;
     q = rel_project(b, &q, q.node);
-    Rel list = bind_distinct(b, q);
-    if (!list.node ||
-        !widen(b, s, t->span, counts(b, q.node, q.at[0].node), JOIN_INNER, ir_bool(b->ir, true), &at_counts))
-        return NULL;
-    uint32_t n = s->rel->node->type->n;
-    const Node *y = ir_column(b->ir, n, list.at[0].node->type);
-    const Node *on = bind_compare(b, OP_EQ, "IN", x, expr_of(y, t->span), t->span);
-    if (!on || !widen(b, s, t->span, list.node, JOIN_LEFT, on, &at_list)) return NULL;
-    const Node *rel = s->rel->node;
-    return in_value(b, t->span, x.node, column(b, rel, at_list), column(b, rel, at_counts),
-                    column(b, rel, at_counts + 1));
+    return in_value(b, s, t->span, x, &q);
 }
 
 Expr bind_in_query(Binder *b, Scope *s, const Ast *t) {

@@ -32,6 +32,12 @@ void leave_subquery(Binder *b, const Enclosing *e);
 /* Filters r by the conjuncts of cond, but for those that name `outer`'s columns, which are kept. */
 bool bind_conjuncts(Binder *b, Rel *r, const Rel *outer, const Ast *cond, const char *clause,
                     Correlated *correlated);
+bool is_equality(Binder *b, const Node *c, const Node **outer, const Node **inner); /* outer = inner */
+/* Each of the row's columns makes some condition not TRUE when it is NULL. */
+bool rejects_nulls(Binder *b, const Correlated *c);
+/* Whether the inner relation has rows that meet c, and whether x is among values' one column, as values of the row. */
+Expr exists_value(Binder *b, Scope *s, Span at, const Rel *inner, const Correlated *c);
+const Node *in_value(Binder *b, Scope *s, Span at, Expr x, const Rel *values);
 /* [NOT] EXISTS (query), x [NOT] IN (query): r by a semi- or antijoin. */
 bool bind_query_test(Binder *b, Rel *r, const Ast *t);
 #endif

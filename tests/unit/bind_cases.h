@@ -137,7 +137,9 @@ static const Case subquery_cases[] = {
      "project(semi_join(t, filter(s, gt(#1, CAST('1' AS DOUBLE))), eq(#0, #6)), #0)"},
     {"SELECT c FROM t WHERE c NOT IN (SELECT c FROM s)",
      "c VARCHAR",
-     "project(anti_join(t, s, coalesce(eq(#2, #8), TRUE)), #2)"},
+     "project(filter(left_join(inner_join(t, aggregate<0>(project(s, #2), count_star(), count(#0)), "
+     "TRUE), aggregate<1>(project(s, #2), #0), eq(#2, #8)), not(case(not(is_null(#8)), TRUE, eq(#6, "
+     "CAST('0' AS BIGINT)), FALSE, or(is_null(#2), lt(#7, #6)), CAST(NULL AS BOOLEAN), FALSE))), #2)"},
     {"SELECT b FROM t WHERE b NOT IN (SELECT b FROM t)",
      "b BIGINT NOT NULL",
      "project(anti_join(t, t, eq(#1, #7)), #1)"},
