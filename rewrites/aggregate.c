@@ -63,7 +63,9 @@ const Rule rule_filter_aggregate = {
 
 /* ---- constant keys ---- */
 
-static bool is_fixed(const Node *key) { return !(key->below & (BELOW_COLUMN | BELOW_VOLATILE)) && !ir_is_fallible(key); }
+static bool is_fixed(const Node *key) {
+    return !(key->below & (BELOW_COLUMN | BELOW_VOLATILE)) && !ir_is_fallible(key) && !rw_has_float(key->type);
+}
 
 static bool group_key_when(Rw *rw, const Match *m) {
     (void)rw;
@@ -89,11 +91,12 @@ static const Node *group_key_make(Rw *rw, const Match *m) {
 }
 
 /* law    aggregate(R, (k, c), a) == project(aggregate(R, (k), a), k, c, a)
- * where  a key that depends on rows stays: GROUP BY 7 has no group of no rows, no keys have one */
+ * where  a key that depends on rows stays: GROUP BY 7 has no group of no rows, no keys have one; c is no float: the key of
+ *        the group of -0.0 is 0.0 */
 const Rule rule_group_key = {
     .name = "group_key",
     .law = "aggregate(R, (k, c), a)  ->  project(aggregate(R, (k), a), k, c, a)",
-    .where = "c has no column and cannot fail, another key has a column",
+    .where = "c has no column, is no float and cannot fail, another key has a column",
     .sound = EXACT,
     .lhs = P1N(AGGREGATE, 0, ANY(1)),
     .when = group_key_when,
