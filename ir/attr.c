@@ -4,20 +4,20 @@
 #include <stddef.h>
 
 /* One function a struct lists its fields: that is where the struct's name is at hand for offsetof. */
-#define ATTR_BEGIN(name)                                                                                               \
-    static size_t list_##name(FieldInfo *f) {                                                                         \
-        typedef Attr##name A;                                                                                          \
+#define ATTR_BEGIN(name)                                                                                     \
+    static size_t list_##name(FieldInfo *f) {                                                                \
+        typedef Attr##name A;                                                                                \
         size_t n = 0;
 #define F(field, of_kind) f[n++] = (FieldInfo){#field, of_kind, offsetof(A, field)};
-#define F_INT(field) F(field, FIELD_INT)
-#define F_BOOL(field) F(field, FIELD_BOOL)
-#define F_F64(field) F(field, FIELD_F64)
-#define F_TEXT(field) F(field, FIELD_TEXT)
-#define F_VALUE(field) F(field, FIELD_VALUE)
-#define F_TYPE(field) F(field, FIELD_TYPE)
-#define F_INTS(field) F(field, FIELD_INTS)
-#define ATTR_END(name)                                                                                                 \
-        return n;                                                                                                      \
+#define F_INT(field)      F(field, FIELD_INT)
+#define F_BOOL(field)     F(field, FIELD_BOOL)
+#define F_F64(field)      F(field, FIELD_F64)
+#define F_TEXT(field)     F(field, FIELD_TEXT)
+#define F_VALUE(field)    F(field, FIELD_VALUE)
+#define F_TYPE(field)     F(field, FIELD_TYPE)
+#define F_INTS(field)     F(field, FIELD_INTS)
+#define ATTR_END(name)                                                                                       \
+    return n;                                                                                                \
     }
 #include "ir/attr.def"
 #undef ATTR_BEGIN
@@ -65,7 +65,8 @@ size_t attr_fields(AttrKind k, FieldInfo out[ATTR_MAX_FIELDS]) { return structs[
 static const void *at(const void *a, const FieldInfo *f) { return (const char *)a + f->offset; }
 
 uint64_t type_structure_hash(const Type *t) {
-    uint64_t h = hash_mix((uint64_t)t->kind << 1 | t->nullable, (uint64_t)t->precision << 40 | (uint64_t)t->scale << 32 | t->n);
+    uint64_t h = hash_mix((uint64_t)t->kind << 1 | t->nullable,
+                          (uint64_t)t->precision << 40 | (uint64_t)t->scale << 32 | t->n);
     if (t->elem) h = hash_mix(h, type_structure_hash(t->elem));
     for (uint32_t i = 0; i < t->n; i++) {
         if (t->dims) h = hash_mix(h, (uint64_t)t->dims[i]);
@@ -99,7 +100,8 @@ static uint64_t field_hash(FieldKind k, const void *p) {
 uint64_t attr_hash(AttrKind k, const void *a) {
     FieldInfo f[ATTR_MAX_FIELDS];
     uint64_t h = 0;
-    for (size_t i = 0, n = attr_fields(k, f); i < n; i++) h = hash_mix(h, field_hash(f[i].kind, at(a, &f[i])));
+    for (size_t i = 0, n = attr_fields(k, f); i < n; i++)
+        h = hash_mix(h, field_hash(f[i].kind, at(a, &f[i])));
     return h;
 }
 
@@ -151,6 +153,7 @@ const void *attr_copy(Ir *ir, AttrKind k, const void *a) {
     if (k == ATTR_None) return NULL;
     FieldInfo f[ATTR_MAX_FIELDS];
     void *copy = arena_copy(ir->arena, a, attr_size(k));
-    for (size_t i = 0, n = attr_fields(k, f); i < n; i++) field_copy(ir, f[i].kind, (char *)copy + f[i].offset);
+    for (size_t i = 0, n = attr_fields(k, f); i < n; i++)
+        field_copy(ir, f[i].kind, (char *)copy + f[i].offset);
     return copy;
 }

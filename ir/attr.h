@@ -1,12 +1,21 @@
-/* Attribute structs as data: what attr.def declares, one FieldInfo a field, so that hashing, equality, copying, printing
- * and reading are written once for all of them.  A struct's bytes are never compared: padding and pointers differ.
+/* Attribute structs as data: what attr.def declares, one FieldInfo a field, so that hashing, equality,
+ * copying, printing and reading are written once for all of them.  A struct's bytes are never compared:
+ * padding and pointers differ.
  */
 #ifndef DQL_IR_ATTR_H
 #define DQL_IR_ATTR_H
 #include "base/buf.h"
 #include "ir/node.h"
 
-typedef enum FieldKind { FIELD_INT, FIELD_BOOL, FIELD_F64, FIELD_TEXT, FIELD_VALUE, FIELD_TYPE, FIELD_INTS } FieldKind;
+typedef enum FieldKind {
+    FIELD_INT,
+    FIELD_BOOL,
+    FIELD_F64,
+    FIELD_TEXT,
+    FIELD_VALUE,
+    FIELD_TYPE,
+    FIELD_INTS
+} FieldKind;
 
 typedef struct FieldInfo {
     const char *name;
@@ -27,8 +36,8 @@ const void *attr_copy(Ir *ir, AttrKind k, const void *a);
 
 /* {table="lineitem", version=3, columns=[0, 2], ..}; nothing for ATTR_None */
 void attr_print(Buf *b, AttrKind k, const void *a);
-/* Reads what attr_print wrote into `out` (attr_size bytes, zeroed) and moves *s behind it; false and a sentence in *why
- * (arena text) when it is something else. */
+/* Reads what attr_print wrote into `out` (attr_size bytes, zeroed) and moves *s behind it; false and a
+ * sentence in *why (arena text) when it is something else. */
 bool attr_read(Ir *ir, AttrKind k, const char **s, void *out, const char **why);
 
 uint64_t type_structure_hash(const Type *t); /* equal for equal types of two pools */

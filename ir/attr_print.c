@@ -1,4 +1,5 @@
-/* Attributes as text. Values say their type first, so that the literal behind it can be read without guessing. */
+/* Attributes as text. Values say their type first, so that the literal behind it can be read without
+ * guessing. */
 #include "base/date.h"
 #include "base/number.h"
 #include "ir/attr.h"
@@ -51,20 +52,33 @@ static void print_tensor(Buf *b, const Value *v) {
 static void print_payload(Buf *b, const Value *v) {
     switch (v->type->kind) {
     case TY_BOOL: buf_puts(b, v->b ? "true" : "false"); return;
-    case TY_I8: case TY_I16: case TY_I32: case TY_I64: print_i64(b, v->i); return;
-    case TY_U8: case TY_U16: case TY_U32: case TY_U64: print_u64(b, v->u); return;
-    case TY_F16: case TY_BF16: case TY_F32: print_f32(b, v->f32); return;
+    case TY_I8:
+    case TY_I16:
+    case TY_I32:
+    case TY_I64: print_i64(b, v->i); return;
+    case TY_U8:
+    case TY_U16:
+    case TY_U32:
+    case TY_U64: print_u64(b, v->u); return;
+    case TY_F16:
+    case TY_BF16:
+    case TY_F32: print_f32(b, v->f32); return;
     case TY_F64: print_f64(b, v->f64); return;
     case TY_DECIMAL: print_decimal(b, v->dec, v->type->scale); return;
     case TY_DATE: print_date(b, (int32_t)v->i); return;
-    case TY_TIME: case TY_TIMESTAMP: buf_printf(b, "%lldus", (long long)v->i); return;
+    case TY_TIME:
+    case TY_TIMESTAMP: buf_printf(b, "%lldus", (long long)v->i); return;
     case TY_INTERVAL:
         print_ints(b, 3, (int64_t[]){v->interval.months, v->interval.days, v->interval.micros});
         return;
-    case TY_VARCHAR: case TY_BLOB: print_quoted(b, v->s); return;
-    case TY_LIST: case TY_STRUCT: print_items(b, v); return;
+    case TY_VARCHAR:
+    case TY_BLOB: print_quoted(b, v->s); return;
+    case TY_LIST:
+    case TY_STRUCT: print_items(b, v); return;
     case TY_TENSOR: print_tensor(b, v); return;
-    case TY_NULL: case TY_REL: case TY_COUNT: break;
+    case TY_NULL:
+    case TY_REL:
+    case TY_COUNT: break;
     }
     BUG("a constant of type %s", type_kind_text(v->type->kind));
 }

@@ -126,7 +126,9 @@ static bool read_items(Reader *r, Value *v) {
     bool ok = take(r, "{") || fail(r, "{");
     bool more = ok && !take(r, "}");
     while (ok && more) {
-        const Type *t = v->type->kind == TY_LIST ? v->type->elem : items.n < v->type->n ? v->type->fields[items.n] : NULL;
+        const Type *t = v->type->kind == TY_LIST ? v->type->elem
+                        : items.n < v->type->n   ? v->type->fields[items.n]
+                                                 : NULL;
         ok = t ? read_item(r, t, vec_push(&items)) : fail(r, "no more fields");
         more = ok && take(r, ",");
         if (ok && !more) ok = take(r, "}") || fail(r, "}");
@@ -193,18 +195,32 @@ static bool read_payload(Reader *r, Value *v) {
     const Type *t = v->type;
     switch (t->kind) {
     case TY_BOOL: return read_bool(r, &v->b);
-    case TY_I8: case TY_I16: case TY_I32: case TY_I64: return read_int(r, &v->i);
-    case TY_U8: case TY_U16: case TY_U32: case TY_U64: return parse_u64(atom(r), &v->u) || fail(r, "an integer");
-    case TY_F16: case TY_BF16: case TY_F32: return parse_f32(atom(r), &v->f32) || fail(r, "a number");
+    case TY_I8:
+    case TY_I16:
+    case TY_I32:
+    case TY_I64: return read_int(r, &v->i);
+    case TY_U8:
+    case TY_U16:
+    case TY_U32:
+    case TY_U64: return parse_u64(atom(r), &v->u) || fail(r, "an integer");
+    case TY_F16:
+    case TY_BF16:
+    case TY_F32: return parse_f32(atom(r), &v->f32) || fail(r, "a number");
     case TY_F64: return parse_f64(atom(r), &v->f64) || fail(r, "a number");
-    case TY_DECIMAL: return parse_decimal(atom(r), t->precision, t->scale, &v->dec) || fail(r, "a decimal number");
+    case TY_DECIMAL:
+        return parse_decimal(atom(r), t->precision, t->scale, &v->dec) || fail(r, "a decimal number");
     case TY_DATE: return read_date(r, v);
-    case TY_TIME: case TY_TIMESTAMP: return read_micros(r, &v->i);
+    case TY_TIME:
+    case TY_TIMESTAMP: return read_micros(r, &v->i);
     case TY_INTERVAL: return read_interval(r, &v->interval);
-    case TY_VARCHAR: case TY_BLOB: return read_quoted(r, &v->s);
-    case TY_LIST: case TY_STRUCT: return read_items(r, v);
+    case TY_VARCHAR:
+    case TY_BLOB: return read_quoted(r, &v->s);
+    case TY_LIST:
+    case TY_STRUCT: return read_items(r, v);
     case TY_TENSOR: return read_tensor(r, v);
-    case TY_NULL: case TY_REL: case TY_COUNT: break;
+    case TY_NULL:
+    case TY_REL:
+    case TY_COUNT: break;
     }
     return fail(r, "null");
 }

@@ -1,9 +1,9 @@
 /* Bounds: lo <= f(x) <= hi for all lo_i <= x_i <= hi_i, of the computed f.
  *
- * Every IEEE operation rounds monotonely, so a non-decreasing operation on the bounds is itself a bound: no widening.  Only
- * sums of many terms need it: the terms of the bound's sum are other ones, in another order.  There
- *     |computed - real| <= gamma_K * sum |a| |b|,  gamma_K = K u / (1 - K u)
- * for both, and 4 (K + 4) u times the sum covers the two and the rounding of the correction itself.
+ * Every IEEE operation rounds monotonely, so a non-decreasing operation on the bounds is itself a bound: no
+ * widening.  Only sums of many terms need it: the terms of the bound's sum are other ones, in another order.
+ * There |computed - real| <= gamma_K * sum |a| |b|,  gamma_K = K u / (1 - K u) for both, and 4 (K + 4) u
+ * times the sum covers the two and the rounding of the correction itself.
  */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
@@ -50,7 +50,8 @@ bool law_bounds_monotone(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     if (!is_float(n) || !all_known(n, in)) return false;
     bool down = op_has(n->op, DEC);
     *out = (Bounds){over(ir, n, in, down), over(ir, n, in, !down)};
-    if (!proved(n) && out->lo != out->hi) *out = (Bounds){outward(ir, out->lo, false), outward(ir, out->hi, true)};
+    if (!proved(n) && out->lo != out->hi)
+        *out = (Bounds){outward(ir, out->lo, false), outward(ir, out->hi, true)};
     return true;
 }
 
@@ -114,7 +115,9 @@ bool law_bounds_unit(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
 /* A sum of rounded terms divided by itself may pass 1 by its own rounding: one unit of room. */
 bool law_bounds_unit01(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     (void)in;
-    double room = n->op == OP_ONEHOT ? 0 : ir_elem(n->type)->kind == TY_F64 ? 16 * DBL_EPSILON : 16 * FLT_EPSILON;
+    double room = n->op == OP_ONEHOT                 ? 0
+                  : ir_elem(n->type)->kind == TY_F64 ? 16 * DBL_EPSILON
+                                                     : 16 * FLT_EPSILON;
     return constant_bounds(ir, n, 0, 1 + room, out);
 }
 
@@ -124,7 +127,8 @@ bool law_bounds_hull(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     if (!is_float(n) || n->type->kind == TY_TENSOR) return false;
     *out = in[n->n - 1];
     for (uint32_t i = step - 1; i < n->n && out->lo; i += step)
-        *out = in[i].lo ? (Bounds){min2(ir, out->lo, in[i].lo), max2(ir, out->hi, in[i].hi)} : (Bounds){NULL, NULL};
+        *out = in[i].lo ? (Bounds){min2(ir, out->lo, in[i].lo), max2(ir, out->hi, in[i].hi)}
+                        : (Bounds){NULL, NULL};
     return out->lo != NULL;
 }
 
@@ -191,7 +195,7 @@ static const Node *magnitude(Ir *ir, const Bounds *b) {
     return exact(b) ? lo : max2(ir, lo, ir_1(ir, OP_ABS, b->hi));
 }
 
-/* Widens *out by the rounding of n and of the bounds themselves; `sum` is the sum of the terms' magnitudes. */
+/* Widens *out by the rounding of n and of the bounds themselves; `sum`: of the terms' magnitudes. */
 static bool widen(Ir *ir, const Node *n, const Node *sum, Bounds *out) {
     bool wide = ir_elem(n->type)->kind == TY_F64;
     int64_t k = terms(n);
@@ -270,8 +274,8 @@ bool ir_bounds(Ir *ir, const Node *expr, uint32_t n, const Bounds *columns, Boun
     return out->lo != NULL;
 }
 
-/* The expansion x a + b rounds otherwise than an evaluation in one go: both lie within a few units of the sum of |x a| and
- * of the parts of |b|, which may cancel. */
+/* The expansion x a + b rounds otherwise than an evaluation in one go: both lie within a few units of the sum
+ * of |x a| and of the parts of |b|, which may cancel. */
 bool law_bounds_batch_norm(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     Walk w = {.ir = ir};
     for (uint32_t i = 0; i < n->n; i++) ptrmap_set(&w.known, n->in[i], (void *)&in[i]);

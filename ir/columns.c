@@ -1,4 +1,5 @@
-/* Columns of expressions: which are used, and the same expression over other ones.  Shared parts are visited once. */
+/* Columns of expressions: which are used, and the same expression over other ones.  Shared parts are visited
+ * once. */
 #include "ir/graph.h"
 
 typedef struct Walk {

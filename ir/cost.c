@@ -1,5 +1,5 @@
-/* Cost of one evaluation: floating or integer operations, and bytes read and written.  A rough, monotone measure: it ranks
- * alternatives of one plan and does not predict seconds. */
+/* Cost of one evaluation: floating or integer operations, and bytes read and written.  A rough, monotone
+ * measure: it ranks alternatives of one plan and does not predict seconds. */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
 #include "ir/text.h"
@@ -72,7 +72,8 @@ Cost law_cost_conv(const Node *n, double rows) {
 
 Cost law_cost_pool(const Node *n, double rows) {
     double window = 1;
-    for (uint32_t i = 0; i < ATTR_OF(n, Pool)->kernel.n; i++) window *= (double)ATTR_OF(n, Pool)->kernel.at[i];
+    for (uint32_t i = 0; i < ATTR_OF(n, Pool)->kernel.n; i++)
+        window *= (double)ATTR_OF(n, Pool)->kernel.at[i];
     return (void)rows, (Cost){elems(n->type) * window, bytes_in(n)};
 }
 

@@ -1,7 +1,8 @@
 /* Deltas: the part of a value that changes, and its new content.
  *
- * Exact form: the operator on what it reads of the changed input (its halo), overlaid on the base: the same bits as a full
- * evaluation.  Linear form: base + operator(change), only over the changed part of the input: equal over the reals.
+ * Exact form: the operator on what it reads of the changed input (its halo), overlaid on the base: the same
+ * bits as a full evaluation.  Linear form: base + operator(change), only over the changed part of the input:
+ * equal over the reals.
  */
 #include "ir/delta_box.h"
 
@@ -112,7 +113,8 @@ bool law_delta_transpose(Ir *ir, const Node *n, const Delta *in, bool exact, Del
     return true;
 }
 
-/* A box is a box in another shape only when it is all of it, or whole along the inner dimensions: taken whole. */
+/* A box is a box in another shape only when it is all of it, or whole along the inner dimensions: taken
+ * whole. */
 bool law_delta_reshape(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *out) {
     return law_delta_full(ir, n, in, exact, out);
 }

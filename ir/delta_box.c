@@ -37,13 +37,14 @@ static bool meets(const Delta *d, uint32_t rank, const int64_t *from, const int6
     return true;
 }
 
-static const Node *slice_of_patch(Ir *ir, const Delta *d, uint32_t rank, const int64_t *from, const int64_t *to) {
+static const Node *slice_of_patch(Ir *ir, const Delta *d, uint32_t rank, const int64_t *from,
+                                  const int64_t *to) {
     int64_t f[TENSOR_MAX_RANK], t[TENSOR_MAX_RANK];
     for (uint32_t i = 0; i < rank; i++) f[i] = from[i] - d->from[i], t[i] = to[i] - d->from[i];
     return ir_slice(ir, d->patch, f, t);
 }
 
-/* Along dimension k and the later ones [from, to) may leave the patch; along the earlier ones it lies within. */
+/* Along dimension k and later ones [from, to) may leave the patch; along earlier ones it lies within. */
 static const Node *overlay(Ir *ir, const Node *base, const Delta *d, uint32_t k, int64_t *from, int64_t *to) {
     uint32_t rank = base->type->n, n = 0;
     const Node *parts[3];

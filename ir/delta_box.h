@@ -4,9 +4,9 @@
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
 
-bool box_known(const Node *n);                /* no `*` in the shapes of n and its inputs */
-bool box_full(const Type *t, Delta *out);     /* all of it; false for `*` */
-void box_empty(const Type *t, Delta *out);    /* to be covered */
+bool box_known(const Node *n);             /* no `*` in the shapes of n and its inputs */
+bool box_full(const Type *t, Delta *out);  /* all of it; false for `*` */
+void box_empty(const Type *t, Delta *out); /* to be covered */
 void box_cover(Delta *box, uint32_t d, int64_t from, int64_t to);
 bool box_is_full(const Type *t, const Delta *d);
 /* base after the change d, over [from, to) of each dimension */

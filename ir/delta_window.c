@@ -20,7 +20,8 @@ static int place(const IntList *l, int64_t label) {
     return -1;
 }
 
-/* Where the output changes: along its labels that a changed operand has, where that changed; along the others everywhere. */
+/* Where the output changes: along its labels that a changed operand has, where that changed; along the others
+ * everywhere. */
 static void contract_box(const Node *n, const Delta *in, Delta *out) {
     const IntList *result = &ATTR_OF(n, Contract)->out;
     box_empty(n->type, out);
@@ -32,7 +33,8 @@ static void contract_box(const Node *n, const Delta *in, Delta *out) {
 }
 
 /* Operand `side` over the box of the output, and over `inner` (if given) along its summed labels. */
-static const Node *operand(Ir *ir, const Node *n, uint32_t side, const Delta *in, const Delta *out, const Delta *inner) {
+static const Node *operand(Ir *ir, const Node *n, uint32_t side, const Delta *in, const Delta *out,
+                           const Delta *inner) {
     const IntList *own = labels(n, side), *result = &ATTR_OF(n, Contract)->out;
     int64_t from[TENSOR_MAX_RANK], to[TENSOR_MAX_RANK];
     for (uint32_t d = 0; d < own->n; d++) {
@@ -118,7 +120,7 @@ typedef struct Axis { /* one spatial dimension of a window operator */
     int64_t size, positions, kernel, stride, before, dilation;
 } Axis;
 
-typedef struct Reach { /* what a change along an axis reaches */
+typedef struct Reach {        /* what a change along an axis reaches */
     int64_t out_from, out_to; /* positions of the output */
     int64_t from, to;         /* what they read of the input, within it */
     int64_t before, after;    /* and beyond it: padding */
@@ -129,7 +131,8 @@ static int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t ceil_div(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
 static int64_t floor_div(int64_t a, int64_t b) { return -ceil_div(-a, b); }
 
-/* Cells [from, to) of the input are all that is read (the change, or everything): the rest is padding of zeros. */
+/* Cells [from, to) of the input are all that is read (the change, or everything): the rest is padding of
+ * zeros. */
 static Reach reach(const Axis *x, int64_t changed_from, int64_t changed_to, int64_t from, int64_t to) {
     int64_t span = x->dilation * (x->kernel - 1) + 1;
     Reach r = {.out_from = max(ceil_div(x->before + changed_from - span + 1, x->stride), 0),
@@ -152,8 +155,8 @@ bool law_delta_conv(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *o
     out->from[0] = 0, out->to[0] = n->type->dims[0];
     from[0] = 0, to[0] = x->type->dims[0];
     for (uint32_t d = 1; d < x->type->n; d++) {
-        Axis axis = {x->type->dims[d], n->type->dims[d], w->type->dims[d + 1], a->stride.at[d - 1], a->before.at[d - 1],
-                     a->dilation.at[d - 1]};
+        Axis axis = {x->type->dims[d],    n->type->dims[d],    w->type->dims[d + 1],
+                     a->stride.at[d - 1], a->before.at[d - 1], a->dilation.at[d - 1]};
         Reach r = exact ? reach(&axis, in->from[d], in->to[d], 0, axis.size)
                         : reach(&axis, in->from[d], in->to[d], in->from[d], in->to[d]);
         if (r.out_from >= r.out_to) return out->patch = NULL, true;
@@ -180,14 +183,15 @@ bool law_delta_pool(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *o
     for (uint32_t d = 0; d < outer; d++) out->from[d] = from[d] = in->from[d], out->to[d] = to[d] = in->to[d];
     for (uint32_t d = outer; d < x->type->n; d++) {
         uint32_t s = d - outer;
-        Axis axis = {x->type->dims[d], n->type->dims[d], a->kernel.at[s], a->stride.at[s], a->before.at[s],
-                     a->dilation.at[s]};
+        Axis axis = {x->type->dims[d], n->type->dims[d], a->kernel.at[s],
+                     a->stride.at[s],  a->before.at[s],  a->dilation.at[s]};
         Reach r = reach(&axis, in->from[d], in->to[d], 0, axis.size);
         if (r.out_from >= r.out_to) return out->patch = NULL, true;
         out->from[d] = r.out_from, out->to[d] = r.out_to;
         from[d] = r.from, to[d] = r.to, before[s] = r.before, after[s] = r.after;
     }
-    AttrPool part = {a->kernel, a->stride, {a->kernel.n, before}, {a->kernel.n, after}, a->dilation, a->count_pad};
+    AttrPool part = {a->kernel,   a->stride,   {a->kernel.n, before}, {a->kernel.n, after},
+                     a->dilation, a->count_pad};
     const Node *window = delta_window(ir, x, in, from, to);
     out->patch = ir_node(ir, n->op, &part, 1, &window);
     return true;

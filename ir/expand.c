@@ -1,4 +1,5 @@
-/* Expansions of composite ops: what they mean over the reals.  An execution may compute the whole at once and round less. */
+/* Expansions of composite ops: what they mean over the reals.  An execution may compute the whole at once and
+ * round less. */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
 

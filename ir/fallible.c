@@ -1,6 +1,6 @@
-/* Which nodes may fail on a row: the flag FALLIBLE says that an op can, types and constants say that this one cannot.
- * Floats never fail but in a scalar division (by zero, as PostgreSQL), they overflow to infinity; DECIMAL sums and products hold every result until
- * their precision reaches 38 digits.
+/* Which nodes may fail on a row: the flag FALLIBLE says that an op can, types and constants say that this one
+ * cannot. Floats never fail but in a scalar division (by zero, as PostgreSQL), they overflow to infinity;
+ * DECIMAL sums and products hold every result until their precision reaches 38 digits.
  */
 #include "ir/node.h"
 
@@ -31,8 +31,9 @@ static bool division_fails(const Node *n) {
 }
 
 static int whole_bits(TypeKind k) {
-    static const uint8_t bits[TY_COUNT] = {[TY_BOOL] = 1, [TY_I8] = 7,  [TY_I16] = 15, [TY_I32] = 31, [TY_I64] = 63,
-                                           [TY_U8] = 8,   [TY_U16] = 16, [TY_U32] = 32, [TY_U64] = 64};
+    static const uint8_t bits[TY_COUNT] = {
+        [TY_BOOL] = 1, [TY_I8] = 7,   [TY_I16] = 15, [TY_I32] = 31, [TY_I64] = 63,
+        [TY_U8] = 8,   [TY_U16] = 16, [TY_U32] = 32, [TY_U64] = 64};
     return bits[k];
 }
 

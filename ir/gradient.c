@@ -1,7 +1,7 @@
 /* Gradients: adjoints of the inputs from the adjoint of the output, reverse mode over shared nodes.
  *
- * Invariant: an adjoint has the type of its node (NOT NULL or not as the expression gives it), so that laws compose.  At a
- * kink (relu at 0, |x| at 0, a tie of max) the law says which subgradient it takes.
+ * Invariant: an adjoint has the type of its node (NOT NULL or not as the expression gives it), so that laws
+ * compose.  At a kink (relu at 0, |x| at 0, a tie of max) the law says which subgradient it takes.
  */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
@@ -72,7 +72,9 @@ bool law_gradient_neg(Ir *ir, const Node *n, const Node *y, const Node **adj) {
 /* y where the condition holds, else 0; tensors by a product with 1 or 0, since CASE chooses whole values */
 static const Node *where(Ir *ir, const Node *cond, const Node *y) {
     if (cond->type->kind == TY_TENSOR)
-        return mul(ir, y, ir_cast(ir, cond, type_tensor(ir_types(ir), ir_elem(y->type), cond->type->n, cond->type->dims)));
+        return mul(
+            ir, y,
+            ir_cast(ir, cond, type_tensor(ir_types(ir), ir_elem(y->type), cond->type->n, cond->type->dims)));
     return ir_3(ir, OP_CASE, cond, y, num(ir, y, 0));
 }
 
@@ -100,7 +102,9 @@ bool law_gradient_leaky_relu(Ir *ir, const Node *n, const Node *y, const Node **
 bool law_gradient_sqrt(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     const Node *twice = mul(ir, n, num(ir, n, 2));
     const Node *d = n->type->kind == TY_TENSOR ? divide(ir, y, twice) : NULL;
-    if (!d) d = mul(ir, y, ir_2(ir, OP_POW, twice, num(ir, n, -1))); /* infinite at 0, where a scalar division fails */
+    if (!d)
+        d = mul(ir, y,
+                ir_2(ir, OP_POW, twice, num(ir, n, -1))); /* infinite at 0, where a scalar division fails */
     return adj[0] = d, true;
 }
 
@@ -224,8 +228,8 @@ static bool is_one_of(const Node *n, uint32_t k, const Node *const *at) {
 }
 
 /* Users have larger ids than inputs: descending ids are a reverse topological order. */
-bool gradient_through(Ir *ir, const Node *y, const Node *adjoint, uint32_t n, const Node *const *wrt, const Node **out,
-                      const char **why) {
+bool gradient_through(Ir *ir, const Node *y, const Node *adjoint, uint32_t n, const Node *const *wrt,
+                      const Node **out, const char **why) {
     Sweep s = {.ir = ir};
     const Node *const *all;
     size_t count = ir_reachable(ir_arena(ir), y, &all);
@@ -243,10 +247,12 @@ bool gradient_through(Ir *ir, const Node *y, const Node *adjoint, uint32_t n, co
     return ok;
 }
 
-bool ir_gradient(Ir *ir, const Node *y, uint32_t n, const Node *const *wrt, const Node **out, const char **why) {
+bool ir_gradient(Ir *ir, const Node *y, uint32_t n, const Node *const *wrt, const Node **out,
+                 const char **why) {
     if (!type_is_float(y->type)) return *why = "a gradient is that of a scalar FLOAT32 or DOUBLE", false;
     if (!gradient_through(ir, y, ir_number(ir, y->type, 1), n, wrt, out, why)) return false;
     for (uint32_t i = 0; i < n; i++)
-        if (!out[i] && !(out[i] = ir_filled(ir, wrt[i]->type, 0))) return *why = "a zero of unknown shape", false;
+        if (!out[i] && !(out[i] = ir_filled(ir, wrt[i]->type, 0)))
+            return *why = "a zero of unknown shape", false;
     return true;
 }

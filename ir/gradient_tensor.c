@@ -35,12 +35,14 @@ static const Node *pad(Ir *ir, const Node *y, uint32_t d, int64_t before, int64_
     return ir_concat(ir, d, n, parts);
 }
 
-/* Between two elements step - 1 zeros: (.., n, ..) -> (.., n, 1, ..) -> zeros behind -> (.., n * step, ..) -> cut. */
+/* Between two elements step - 1 zeros: (.., n, ..) -> (.., n, 1, ..) -> zeros behind -> (.., n * step, ..) ->
+ * cut. */
 static const Node *spread(Ir *ir, const Node *y, uint32_t d, int64_t step) {
     int64_t dims[TENSOR_MAX_RANK + 1], from[TENSOR_MAX_RANK] = {0};
     uint32_t rank = y->type->n;
     if (step == 1) return y;
-    for (uint32_t i = 0; i <= rank; i++) dims[i] = i <= d ? y->type->dims[i] : i == d + 1 ? 1 : y->type->dims[i - 1];
+    for (uint32_t i = 0; i <= rank; i++)
+        dims[i] = i <= d ? y->type->dims[i] : i == d + 1 ? 1 : y->type->dims[i - 1];
     const Node *wide = pad(ir, ir_reshape(ir, y, rank + 1, dims), d + 1, 0, step - 1);
     for (uint32_t i = 0; i < rank; i++) dims[i] = y->type->dims[i];
     dims[d] *= step;
@@ -55,7 +57,8 @@ bool law_gradient_slice(Ir *ir, const Node *n, const Node *y, const Node **adj) 
     const Type *t = n->in[0]->type;
     int64_t dims[TENSOR_MAX_RANK];
     if (type_elems(t) == DIM_ANY || type_elems(n->type) == 0) return false;
-    for (uint32_t d = 0; d < t->n; d++) dims[d] = (a->to.at[d] - a->from.at[d] + a->step.at[d] - 1) / a->step.at[d];
+    for (uint32_t d = 0; d < t->n; d++)
+        dims[d] = (a->to.at[d] - a->from.at[d] + a->step.at[d] - 1) / a->step.at[d];
     if (ir_rank(y->type) == 0) y = ir_node(ir, OP_STACK, &(AttrAxis){0}, 1, &y);
     y = ir_reshape(ir, y, t->n, dims);
     for (uint32_t d = 0; d < t->n; d++) {
@@ -80,7 +83,8 @@ bool law_gradient_concat(Ir *ir, const Node *n, const Node *y, const Node **adj)
 
 bool law_gradient_stack(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     int64_t axis = ATTR_OF(n, Axis)->axis;
-    int64_t from[TENSOR_MAX_RANK] = {0}, to[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK], drop[TENSOR_MAX_RANK] = {0};
+    int64_t from[TENSOR_MAX_RANK] = {0}, to[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK],
+            drop[TENSOR_MAX_RANK] = {0};
     uint32_t rank = n->type->n;
     if (type_elems(n->type) == DIM_ANY) return false;
     for (uint32_t d = 0; d < rank; d++) to[d] = n->type->dims[d], step[d] = 1;
@@ -163,7 +167,8 @@ static bool invertible(const IntList *own, const IntList *other, const IntList *
     return true;
 }
 
-static const Node *back(Ir *ir, const Node *y, const IntList *out, const Node *other, const IntList *others, const IntList *own) {
+static const Node *back(Ir *ir, const Node *y, const IntList *out, const Node *other, const IntList *others,
+                        const IntList *own) {
     if (out->n == 0) y = ir_node(ir, OP_STACK, &(AttrAxis){0}, 1, &y);
     int64_t one = 15; /* a scalar as a tensor of one element with a label of its own */
     AttrContract a = {out->n ? *out : (IntList){1, &one}, *others, *own};
@@ -172,7 +177,8 @@ static const Node *back(Ir *ir, const Node *y, const IntList *out, const Node *o
 
 bool law_gradient_contract(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     const AttrContract *a = ATTR_OF(n, Contract);
-    if (!is_float(n) || !invertible(&a->a, &a->b, &a->out) || !invertible(&a->b, &a->a, &a->out)) return false;
+    if (!is_float(n) || !invertible(&a->a, &a->b, &a->out) || !invertible(&a->b, &a->a, &a->out))
+        return false;
     if (has(&a->a, 15) || has(&a->b, 15)) return false;
     adj[0] = back(ir, y, &a->out, n->in[1], &a->b, &a->a);
     adj[1] = back(ir, y, &a->out, n->in[0], &a->a, &a->b);

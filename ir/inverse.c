@@ -1,15 +1,19 @@
 /* Inverses of thresholds:  f(z) cmp t  ->  z cmp t'.  Each law is total on a constant t.
  *
- * Order is SQL's: NaN is above all numbers, so a non-decreasing f with f(NaN) = NaN keeps the order of all its values, and
- * bisection runs over the floats with NaN as the last one.
+ * Order is SQL's: NaN is above all numbers, so a non-decreasing f with f(NaN) = NaN keeps the order of all
+ * its values, and bisection runs over the floats with NaN as the last one.
  *
  * Tempting and wrong
- *  - z > logit(t) for sigmoid(z) > t: sigmoid rounds, so the textbook inverse decides 868 million floats differently at
- *    t = 0.5.  The boundary of the computed function is found by bisection over the ordered floats.
- *  - z + c > t  ->  z > t - c on floats: both sides round.  On integers the sum may overflow where z > t - c does not, which
- *    only removes an error, and t - c is taken in 128 bits: beyond the type's range the test is constant.
- *  - sqrt(z) < t  ->  z < t', sqrt(z) > t  ->  z > t': negative z gives NaN, which is above t.  The domain is tested too.
- *  - -z > t  ->  z < -t on floats: the negation of NaN is NaN, above t on the left and not below -t on the right.
+ *  - z > logit(t) for sigmoid(z) > t: sigmoid rounds, so the textbook inverse decides 868 million floats
+ * differently at t = 0.5.  The boundary of the computed function is found by bisection over the ordered
+ * floats.
+ *  - z + c > t  ->  z > t - c on floats: both sides round.  On integers the sum may overflow where z > t - c
+ * does not, which only removes an error, and t - c is taken in 128 bits: beyond the type's range the test is
+ * constant.
+ *  - sqrt(z) < t  ->  z < t', sqrt(z) > t  ->  z > t': negative z gives NaN, which is above t.  The domain is
+ * tested too.
+ *  - -z > t  ->  z < -t on floats: the negation of NaN is NaN, above t on the left and not below -t on the
+ * right.
  */
 #include "base/number.h"
 #include "ir/laws.h"
@@ -84,11 +88,14 @@ enum { MOST_DAYS = 100000000 }; /* beyond the years 1 to 9999 of every DATE, and
 
 /* Signed integers, the unsigned that fit, DATE. False for other types. */
 static bool integer_domain(const Type *t, Domain *out) {
-    static const int64_t least[TY_COUNT] = {[TY_I8] = INT8_MIN, [TY_I16] = INT16_MIN, [TY_I32] = INT32_MIN,
-                                            [TY_I64] = INT64_MIN, [TY_DATE] = -MOST_DAYS};
-    static const int64_t greatest[TY_COUNT] = {[TY_I8] = INT8_MAX,  [TY_I16] = INT16_MAX,  [TY_I32] = INT32_MAX,
-                                               [TY_I64] = INT64_MAX, [TY_U8] = UINT8_MAX,  [TY_U16] = UINT16_MAX,
-                                               [TY_U32] = UINT32_MAX, [TY_DATE] = MOST_DAYS};
+    static const int64_t least[TY_COUNT] = {[TY_I8] = INT8_MIN,
+                                            [TY_I16] = INT16_MIN,
+                                            [TY_I32] = INT32_MIN,
+                                            [TY_I64] = INT64_MIN,
+                                            [TY_DATE] = -MOST_DAYS};
+    static const int64_t greatest[TY_COUNT] = {
+        [TY_I8] = INT8_MAX,  [TY_I16] = INT16_MAX,  [TY_I32] = INT32_MAX,  [TY_I64] = INT64_MAX,
+        [TY_U8] = UINT8_MAX, [TY_U16] = UINT16_MAX, [TY_U32] = UINT32_MAX, [TY_DATE] = MOST_DAYS};
     *out = (Domain){t, least[t->kind], greatest[t->kind], false};
     return greatest[t->kind] != 0;
 }
@@ -142,7 +149,7 @@ static bool holds(const Test *q, int64_t place) {
     return q->cmp == OP_LT ? c < 0 : c <= 0;
 }
 
-/* The end of the up-set (its least place) or of the down-set (its greatest) that holds; false: it is empty. */
+/* The end of the up-set (its least place) or down-set (its greatest) that holds; false: it is empty. */
 static bool boundary(const Test *q, const Domain *d, int64_t *out) {
     bool up = is_upper(q->cmp);
     int64_t in = up ? d->greatest : d->least, end = up ? d->least : d->greatest;
@@ -169,7 +176,8 @@ static const Node *outside(Ir *ir, const Test *q, const Domain *d, const Node *t
     const Node *z = q->f->in[0], *least = at_place(ir, z->type, d->least);
     bool nan_holds = holds(q, d->greatest), up = is_upper(q->cmp);
     if (!d->partial || nan_holds != up) return test;
-    return up ? ir_2(ir, OP_OR, test, ir_2(ir, OP_LT, z, least)) : ir_2(ir, OP_AND, test, ir_2(ir, OP_GE, z, least));
+    return up ? ir_2(ir, OP_OR, test, ir_2(ir, OP_LT, z, least))
+              : ir_2(ir, OP_AND, test, ir_2(ir, OP_GE, z, least));
 }
 
 /* The whole law of a non-decreasing f on d. */
@@ -249,7 +257,8 @@ static Int128 saturating_sub(Int128 a, Int128 b) {
     return a > 0 ? (Int128)((unsigned __int128)-1 >> 1) : -(Int128)((unsigned __int128)-1 >> 1) - 1;
 }
 
-/* The variable and the constant operand of a binary op, and whether the constant is the second; false if there is none. */
+/* The variable and the constant operand of a binary op, and whether the constant is the second; false if
+ * there is none. */
 static bool split(const Node *f, const Node **z, const Value **c, bool *second) {
     *second = ir_is_const(f->in[1]);
     if (!*second && !ir_is_const(f->in[0])) return false;
@@ -294,8 +303,10 @@ Inverse law_inverse_sub(Ir *ir, Op cmp, const Node *f, const Node *t) {
     bool second;
     if (!split(f, &z, &c, &second) || !same_scale(f)) return no_inverse;
     if (v->null) return null_test(ir);
-    if (second) return (Inverse){compare_exact(ir, cmp, z, saturating_sub(exact_value(v), -exact_value(c))), true};
-    return (Inverse){compare_exact(ir, flipped(cmp), z, saturating_sub(exact_value(c), exact_value(v))), true};
+    if (second)
+        return (Inverse){compare_exact(ir, cmp, z, saturating_sub(exact_value(v), -exact_value(c))), true};
+    return (Inverse){compare_exact(ir, flipped(cmp), z, saturating_sub(exact_value(c), exact_value(v))),
+                     true};
 }
 
 static Int128 floor_div(Int128 a, Int128 b) { /* b > 0 */
@@ -303,7 +314,8 @@ static Int128 floor_div(Int128 a, Int128 b) { /* b > 0 */
     return a % b < 0 ? q - 1 : q;
 }
 
-/* z * c cmp t:  > and <= compare with floor(t / c), >= and < with ceil(t / c); a negative c flips both sides' signs. */
+/* z * c cmp t:  > and <= compare with floor(t / c), >= and < with ceil(t / c); a negative c flips both sides'
+ * signs. */
 Inverse law_inverse_mul(Ir *ir, Op cmp, const Node *f, const Node *t) {
     const Node *z;
     const Value *c, *v = value_of(t);

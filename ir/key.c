@@ -39,7 +39,8 @@ static void put_int128(Buf *b, Int128 v) {
 }
 
 static void put_stats(Buf *b, const ColumnStats *s) {
-    buf_printf(b, " stats %d %lld %d %d %d", s->range_known, (long long)s->distinct, s->null_free, s->sorted, s->unique);
+    buf_printf(b, " stats %d %lld %d %d %d", s->range_known, (long long)s->distinct, s->null_free, s->sorted,
+               s->unique);
     if (!s->range_known) return;
     put_int128(b, s->min);
     put_int128(b, s->max);
@@ -82,7 +83,8 @@ static void put_like(Writer *w, Buf *b, const Node *n) {
     const AttrLike *a = ATTR_OF(n, Like);
     if (!ir_is_const(n->in[1]) || n->in[1]->type->nullable) return;
     const Value *pattern = &ATTR_OF(n->in[1], Const)->value;
-    if (like_compile(w->arena, pattern->s, (char)a->escape, a->fold, &like)) buf_printf(b, " kind %d", like.kind);
+    if (like_compile(w->arena, pattern->s, (char)a->escape, a->fold, &like))
+        buf_printf(b, " kind %d", like.kind);
 }
 
 static void put_node(Writer *w, Buf *b, const Node *n) {
@@ -139,7 +141,8 @@ static Key make_key(Arena *a, const Node *root, const KeyContext *c, KeyKind kin
     hash_nodes(&w, root);
     write_nodes(&w, root);
     Key k = {hash128(w.out.p, w.out.n), {arena_strndup(a, w.out.p, w.out.n), w.out.n}};
-    if (slots) *slots = (Slots){(uint32_t)w.slots.n, arena_copy(a, w.slots.at, w.slots.n * sizeof *w.slots.at)};
+    if (slots)
+        *slots = (Slots){(uint32_t)w.slots.n, arena_copy(a, w.slots.at, w.slots.n * sizeof *w.slots.at)};
     vec_free(&w.slots);
     buf_free(&w.out);
     ptrmap_free(&w.seen);
@@ -149,5 +152,9 @@ static Key make_key(Arena *a, const Node *root, const KeyContext *c, KeyKind kin
 Key ir_code_key(Arena *a, const Node *root, const KeyContext *c, Slots *slots) {
     return make_key(a, root, c, KEY_CODE, slots);
 }
-Key ir_plan_key(Arena *a, const Node *root, const KeyContext *c) { return make_key(a, root, c, KEY_PLAN, NULL); }
-Key ir_result_key(Arena *a, const Node *root, const KeyContext *c) { return make_key(a, root, c, KEY_RESULT, NULL); }
+Key ir_plan_key(Arena *a, const Node *root, const KeyContext *c) {
+    return make_key(a, root, c, KEY_PLAN, NULL);
+}
+Key ir_result_key(Arena *a, const Node *root, const KeyContext *c) {
+    return make_key(a, root, c, KEY_RESULT, NULL);
+}

@@ -1,4 +1,5 @@
-/* Construction: the one way to a node.  Checks arity, types, casts operands, orders commutative inputs, hash-conses. */
+/* Construction: the one way to a node.  Checks arity, types, casts operands, orders commutative inputs,
+ * hash-conses. */
 #include "ir/attr.h"
 #include "ir/graph.h"
 #include "ir/type_laws.h"
@@ -31,7 +32,8 @@ static const Type *run_law(TypeCall *c) {
     return type_laws[c->op](c);
 }
 
-static TypeCall new_call(Ir *ir, Op op, const void *attr, uint32_t n, const Node *const *in, const Type **want) {
+static TypeCall new_call(Ir *ir, Op op, const void *attr, uint32_t n, const Node *const *in,
+                         const Type **want) {
     for (uint32_t i = 0; i < n; i++) want[i] = NULL;
     return (TypeCall){ir, ir->types, ir->arena, op, attr, n, in, want, NULL};
 }
@@ -72,7 +74,8 @@ static uint32_t own_bits(Op op) {
     if (op == OP_PARAM) return BELOW_PARAM;
     if (op == OP_WEIGHT) return BELOW_WEIGHT;
     if (op == OP_SCAN) return BELOW_SOURCE;
-    return (op_has(op, VOLATILE) ? (uint32_t)BELOW_VOLATILE : 0) | (op_has(op, AGG) ? (uint32_t)BELOW_AGG : 0);
+    return (op_has(op, VOLATILE) ? (uint32_t)BELOW_VOLATILE : 0) |
+           (op_has(op, AGG) ? (uint32_t)BELOW_AGG : 0);
 }
 
 static uint32_t bits_below(const Node *n) {
@@ -94,7 +97,8 @@ static const Node *add_node(Ir *ir, const Node *key) {
     return n;
 }
 
-/* A literal is converted at once; one that does not fit stays a cast, which fails when and if it is evaluated. */
+/* A literal is converted at once; one that does not fit stays a cast, which fails when and if it is
+ * evaluated. */
 static const Node *widen(Ir *ir, const Node *n, const Type *to) {
     return !to || type_same(n->type, to) ? n : ir_cast(ir, n, to);
 }

@@ -52,7 +52,8 @@ static bool read_op(Reader *r, Op *op) {
     blanks(r);
     size_t n = strcspn(r->s, " {:\n");
     for (*op = 0; *op < OP_COUNT_; (*op)++)
-        if (strlen(op_info[*op].text) == n && strncmp(op_info[*op].text, r->s, n) == 0) return r->s += n, true;
+        if (strlen(op_info[*op].text) == n && strncmp(op_info[*op].text, r->s, n) == 0)
+            return r->s += n, true;
     return fail(r, arena_printf(ir_arena(r->ir), "no operator is called %.*s", (int)n, r->s));
 }
 
@@ -91,7 +92,8 @@ static bool read_type(Reader *r, const Type *is) {
     const Type *t = type_parse(ir_types(r->ir), r->s, &end);
     if (!t) return fail(r, "expected a type");
     r->s = end;
-    return t == is || fail(r, arena_printf(ir_arena(r->ir), "the type is %s, not %s", type_text(r, is), type_text(r, t)));
+    return t == is || fail(r, arena_printf(ir_arena(r->ir), "the type is %s, not %s", type_text(r, is),
+                                           type_text(r, t)));
 }
 
 /* %3 = op %1 %2 {attributes} : type */

@@ -40,9 +40,12 @@ const Node *ir_number(Ir *ir, const Type *t, double v) { return ir_const(ir, num
 static void fill(unsigned char *p, const Type *elem, int64_t n, double v) {
     Value one = number_value(elem, v);
     size_t size = (size_t)type_bytes(elem);
-    uint16_t half = elem->kind == TY_F16 ? f32_to_f16(one.f32) : elem->kind == TY_BF16 ? f32_to_bf16(one.f32) : 0;
+    uint16_t half = elem->kind == TY_F16    ? f32_to_f16(one.f32)
+                    : elem->kind == TY_BF16 ? f32_to_bf16(one.f32)
+                                            : 0;
     const void *bytes = size == 2 && type_is_float(elem) ? (const void *)&half : (const void *)&one.i;
-    for (int64_t i = 0; i < n; i++) memcpy(p + (size_t)i * size, bytes, size); /* little-endian: the low bytes */
+    for (int64_t i = 0; i < n; i++)
+        memcpy(p + (size_t)i * size, bytes, size); /* little-endian: the low bytes */
 }
 
 const Node *ir_filled(Ir *ir, const Type *t, double v) {

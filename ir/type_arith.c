@@ -2,7 +2,9 @@
 #include "ir/type_laws.h"
 
 static bool is_null(const Type *t) { return t->kind == TY_NULL; }
-static bool either_tensor(const TypeCall *c) { return type_is_tensor(type_in(c, 0)) || type_is_tensor(type_in(c, 1)); }
+static bool either_tensor(const TypeCall *c) {
+    return type_is_tensor(type_in(c, 0)) || type_is_tensor(type_in(c, 1));
+}
 
 static bool is_temporal(const Type *t) {
     return t->kind == TY_DATE || t->kind == TY_TIME || t->kind == TY_TIMESTAMP || t->kind == TY_INTERVAL;
@@ -61,20 +63,26 @@ static const struct {
     Op op;
     TypeKind a, b, to;
 } temporal[] = {
-    {OP_ADD, TY_DATE, TY_I64, TY_DATE},           {OP_ADD, TY_I64, TY_DATE, TY_DATE},
-    {OP_SUB, TY_DATE, TY_I64, TY_DATE},           {OP_SUB, TY_DATE, TY_DATE, TY_I32},
+    {OP_ADD, TY_DATE, TY_I64, TY_DATE},
+    {OP_ADD, TY_I64, TY_DATE, TY_DATE},
+    {OP_SUB, TY_DATE, TY_I64, TY_DATE},
+    {OP_SUB, TY_DATE, TY_DATE, TY_I32},
     {OP_SUB, TY_TIMESTAMP, TY_TIMESTAMP, TY_INTERVAL},
-    {OP_ADD, TY_TIMESTAMP, TY_INTERVAL, TY_TIMESTAMP}, {OP_ADD, TY_INTERVAL, TY_TIMESTAMP, TY_TIMESTAMP},
+    {OP_ADD, TY_TIMESTAMP, TY_INTERVAL, TY_TIMESTAMP},
+    {OP_ADD, TY_INTERVAL, TY_TIMESTAMP, TY_TIMESTAMP},
     {OP_SUB, TY_TIMESTAMP, TY_INTERVAL, TY_TIMESTAMP},
-    {OP_ADD, TY_TIME, TY_INTERVAL, TY_TIME},      {OP_ADD, TY_INTERVAL, TY_TIME, TY_TIME},
+    {OP_ADD, TY_TIME, TY_INTERVAL, TY_TIME},
+    {OP_ADD, TY_INTERVAL, TY_TIME, TY_TIME},
     {OP_SUB, TY_TIME, TY_INTERVAL, TY_TIME},
-    {OP_ADD, TY_INTERVAL, TY_INTERVAL, TY_INTERVAL}, {OP_SUB, TY_INTERVAL, TY_INTERVAL, TY_INTERVAL},
+    {OP_ADD, TY_INTERVAL, TY_INTERVAL, TY_INTERVAL},
+    {OP_SUB, TY_INTERVAL, TY_INTERVAL, TY_INTERVAL},
 };
 
 static const Type *temporal_arith(TypeCall *c) {
     for (size_t r = 0; r < sizeof temporal / sizeof *temporal; r++) {
         if (temporal[r].op != c->op) continue;
-        if (want_kind(c, 0, temporal[r].a) && want_kind(c, 1, temporal[r].b)) return kind_type(c, temporal[r].to);
+        if (want_kind(c, 0, temporal[r].a) && want_kind(c, 1, temporal[r].b))
+            return kind_type(c, temporal[r].to);
         c->want[0] = c->want[1] = NULL;
     }
     return type_reject_inputs(c);
@@ -180,7 +188,8 @@ const Type *law_type_float_fn2(TypeCall *c) {
     if (!is_number(a) || !is_number(b)) return type_reject_inputs(c);
     if (either_tensor(c)) {
         const Type *elem = common_elem(c, 0, 1);
-        t = elem ? broadcast(c, 0, 1, computed_in(c, type_tensor(c->types, elem, 0, NULL))) : type_reject_inputs(c);
+        t = elem ? broadcast(c, 0, 1, computed_in(c, type_tensor(c->types, elem, 0, NULL)))
+                 : type_reject_inputs(c);
     } else {
         t = c->want[0] = c->want[1] = computed_in(c, type_common(c->types, a, b));
     }
@@ -190,7 +199,8 @@ const Type *law_type_float_fn2(TypeCall *c) {
 /* ops over dimensions of a tensor: softmax */
 static bool dims_within(const AttrDims *d, const Type *t) {
     for (uint32_t i = 0; i < d->dims.n; i++)
-        if (d->dims.at[i] < 0 || d->dims.at[i] >= t->n || (i && d->dims.at[i] <= d->dims.at[i - 1])) return false;
+        if (d->dims.at[i] < 0 || d->dims.at[i] >= t->n || (i && d->dims.at[i] <= d->dims.at[i - 1]))
+            return false;
     return d->dims.n > 0;
 }
 

@@ -123,11 +123,12 @@ static const Type *promote(TypeCall *c, const Type *a, const Type *b) {
     if (a->kind == TY_DECIMAL) a = f32;
     if (b->kind == TY_DECIMAL) b = f32;
     if (!is_element(a) || !is_element(b)) return NULL;
-    const Type *t = type_common(c->types, type_tensor(c->types, a, 0, NULL), type_tensor(c->types, b, 0, NULL));
+    const Type *t =
+        type_common(c->types, type_tensor(c->types, a, 0, NULL), type_tensor(c->types, b, 0, NULL));
     return t ? t->elem : NULL;
 }
 
-/* Constants and parameters are written for the tensor beside them; what columns and weights hold widens it. */
+/* Constants and parameters are written for the tensor beside them; columns and weights widen it. */
 static bool is_literal(const Node *n) { return !(n->below & (BELOW_COLUMN | BELOW_WEIGHT | BELOW_AGG)); }
 
 static bool const_fits(TypeCall *c, const Node *n, const Type *elem) {
@@ -177,8 +178,8 @@ const Type *broadcast(TypeCall *c, uint32_t i, uint32_t j, const Type *elem) {
     uint32_t rank;
     const Type *a = type_in(c, i), *b = type_in(c, j);
     if (!broadcast_dims(a, b, &rank, dims))
-        return type_reject(c, "%s: the shapes of %s and %s do not broadcast", op_info[c->op].text, type_name(c, a),
-                           type_name(c, b));
+        return type_reject(c, "%s: the shapes of %s and %s do not broadcast", op_info[c->op].text,
+                           type_name(c, a), type_name(c, b));
     c->want[i] = with_elem(c, a, elem);
     c->want[j] = with_elem(c, b, elem);
     return type_tensor(c->types, elem, rank, dims);

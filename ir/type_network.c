@@ -1,4 +1,5 @@
-/* Types of the operations that networks are made of: contractions, convolutions, pooling, batch normalisation. */
+/* Types of the operations that networks are made of: contractions, convolutions, pooling, batch
+ * normalisation. */
 #include "ir/type_laws.h"
 
 enum { MAX_LABELS = 2 * TENSOR_MAX_RANK };
@@ -24,7 +25,7 @@ static bool label_sizes(const Type *t, const IntList *labels, int64_t *size, boo
     return true;
 }
 
-/* a: its labels, b: its labels, out: labels of the result, each once; a label that out lacks is summed over */
+/* a, b: labels of the operands; out: of the result, each once; a label that out lacks is summed over */
 const Type *law_type_contract(TypeCall *c) {
     const AttrContract *k = CALL_ATTR(c, Contract);
     const Type *a = type_in(c, 0), *b = type_in(c, 1);
@@ -38,7 +39,8 @@ const Type *law_type_contract(TypeCall *c) {
                            type_name(c, b));
     for (uint32_t i = 0; i < k->out.n; i++) {
         int64_t l = k->out.at[i];
-        if (l < 0 || l >= MAX_LABELS || !seen[l] || used[l]) return type_reject(c, "contract: output label %lld", (long long)l);
+        if (l < 0 || l >= MAX_LABELS || !seen[l] || used[l])
+            return type_reject(c, "contract: output label %lld", (long long)l);
         used[l] = true;
         dims[i] = size[l];
     }
@@ -51,13 +53,15 @@ const Type *law_type_contract(TypeCall *c) {
 /* ---- windows ---- */
 
 /* Positions of a window along one dimension, 0 if it does not fit; DIM_ANY stays. */
-static int64_t positions(int64_t size, int64_t kernel, int64_t stride, int64_t before, int64_t after, int64_t dilation) {
+static int64_t positions(int64_t size, int64_t kernel, int64_t stride, int64_t before, int64_t after,
+                         int64_t dilation) {
     if (size == DIM_ANY || kernel == DIM_ANY) return DIM_ANY;
     int64_t room = size + before + after - dilation * (kernel - 1) - 1;
     return room < 0 ? 0 : room / stride + 1;
 }
 
-static bool lengths(uint32_t n, const IntList *stride, const IntList *before, const IntList *after, const IntList *dilation) {
+static bool lengths(uint32_t n, const IntList *stride, const IntList *before, const IntList *after,
+                    const IntList *dilation) {
     return stride->n == n && before->n == n && after->n == n && dilation->n == n;
 }
 
@@ -73,8 +77,9 @@ static const Type *reject_window(TypeCall *c, const Type *x) {
 
 static bool conv_valid(const AttrConv *a, const Type *x, const Type *w) {
     if (x->n < 2 || w->n != x->n + 1 || a->groups < 1) return false;
-    return lengths(x->n - 1, &a->stride, &a->before, &a->after, &a->dilation) && all_at_least(&a->stride, 1) &&
-           all_at_least(&a->before, 0) && all_at_least(&a->after, 0) && all_at_least(&a->dilation, 1);
+    return lengths(x->n - 1, &a->stride, &a->before, &a->after, &a->dilation) &&
+           all_at_least(&a->stride, 1) && all_at_least(&a->before, 0) && all_at_least(&a->after, 0) &&
+           all_at_least(&a->dilation, 1);
 }
 
 /* x (C, spatial..)  w (O, C / groups, kernel..)  out (O, positions..) */
@@ -92,8 +97,8 @@ const Type *law_type_conv(TypeCall *c) {
                            (long long)x->dims[0], type_name(c, w), (long long)(w->dims[1] * a->groups));
     dims[0] = w->dims[0];
     for (uint32_t d = 0; d + 1 < x->n; d++) {
-        dims[d + 1] = positions(x->dims[d + 1], w->dims[d + 2], a->stride.at[d], a->before.at[d], a->after.at[d],
-                                a->dilation.at[d]);
+        dims[d + 1] = positions(x->dims[d + 1], w->dims[d + 2], a->stride.at[d], a->before.at[d],
+                                a->after.at[d], a->dilation.at[d]);
         if (dims[d + 1] == 0) return reject_window(c, x);
     }
     elem = type_is_float(elem) ? contracted_in(c, elem) : kind_type(c, TY_F32);

@@ -1,5 +1,5 @@
-/* Types of relations: the tuple of the columns' types.  Expressions are typed by their own nodes; that their columns are
- * the input's is the verifier's business (ir/verify.c), since it takes a walk. */
+/* Types of relations: the tuple of the columns' types.  Expressions are typed by their own nodes; that their
+ * columns are the input's is the verifier's business (ir/verify.c), since it takes a walk. */
 #include "ir/type_laws.h"
 
 static const Type *input_rel(TypeCall *c, uint32_t i) {
@@ -22,7 +22,8 @@ const Type *law_type_values(TypeCall *c) {
     for (uint32_t i = 0; i < c->n; i++) {
         const Type *to = a->rel->fields[i % a->rel->n], *from = type_in(c, i);
         if (from->nullable && !to->nullable)
-            return type_reject(c, "column %u of values is NOT NULL and has a nullable value", i % a->rel->n + 1);
+            return type_reject(c, "column %u of values is NOT NULL and has a nullable value",
+                               i % a->rel->n + 1);
         c->want[i] = to;
     }
     return a->rel;
@@ -38,7 +39,8 @@ const Type *law_type_filter(TypeCall *c) {
 /* A bare NULL as a column is text, as PostgreSQL's. */
 static const Type *column_type(TypeCall *c, uint32_t i) {
     const Type *t = type_in(c, i);
-    if (t->kind == TY_REL) return type_reject(c, "a column of %s is a value, not a relation", op_info[c->op].text);
+    if (t->kind == TY_REL)
+        return type_reject(c, "a column of %s is a value, not a relation", op_info[c->op].text);
     if (t->kind != TY_NULL) return t;
     c->want[i] = kind_type(c, TY_VARCHAR);
     return type_nullable(c->want[i], true);
@@ -82,7 +84,8 @@ static const Type *agg_type(const TypeCall *c, uint32_t i, bool grouped) {
 const Type *law_type_aggregate(TypeCall *c) {
     if (!input_rel(c, 0)) return NULL;
     int64_t keys = CALL_ATTR(c, Aggregate)->keys;
-    if (keys < 0 || keys > c->n - 1) return type_reject(c, "aggregate has %lld keys of %u inputs", (long long)keys, c->n);
+    if (keys < 0 || keys > c->n - 1)
+        return type_reject(c, "aggregate has %lld keys of %u inputs", (long long)keys, c->n);
     const Type **fields = ARENA_ARRAY(c->arena, const Type *, c->n);
     for (uint32_t i = 1; i < c->n; i++) {
         bool key = i <= keys;
@@ -96,7 +99,8 @@ const Type *law_type_aggregate(TypeCall *c) {
 
 static bool sort_keys(TypeCall *c, uint32_t n) {
     const AttrSort *a = CALL_ATTR(c, Sort);
-    if (a->flags.n != n) return type_reject(c, "%s has %u keys and %u flags", op_info[c->op].text, n, a->flags.n), false;
+    if (a->flags.n != n)
+        return type_reject(c, "%s has %u keys and %u flags", op_info[c->op].text, n, a->flags.n), false;
     for (uint32_t i = 1; i <= n; i++)
         if (!column_type(c, i)) return false;
     return true;

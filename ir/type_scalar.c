@@ -15,7 +15,8 @@ const Type *law_type_constant(TypeCall *c) {
 
 const Type *law_type_weight(TypeCall *c) {
     const Type *t = CALL_ATTR(c, Weight)->type;
-    if (!type_is_tensor(t) || t->nullable) return type_reject(c, "a weight is a tensor, not %s", type_name(c, t));
+    if (!type_is_tensor(t) || t->nullable)
+        return type_reject(c, "a weight is a tensor, not %s", type_name(c, t));
     return t;
 }
 
@@ -23,9 +24,7 @@ const Type *law_type_weight(TypeCall *c) {
 
 const Type *law_type_is_null(TypeCall *c) { return kind_type(c, TY_BOOL); }
 
-const Type *law_type_is_distinct(TypeCall *c) {
-    return want_common_all(c) ? kind_type(c, TY_BOOL) : NULL;
-}
+const Type *law_type_is_distinct(TypeCall *c) { return want_common_all(c) ? kind_type(c, TY_BOOL) : NULL; }
 
 const Type *law_type_logic(TypeCall *c) {
     for (uint32_t i = 0; i < c->n; i++)
@@ -67,7 +66,13 @@ const Type *law_type_in_list(TypeCall *c) {
 
 static bool is_text(const Type *t) { return t->kind == TY_VARCHAR; }
 static bool is_nested(const Type *t) { return t->kind >= TY_LIST; }
-static bool is_number(const Type *t) { return type_is_numeric(t) || t->kind == TY_BOOL; }
+
+/* BOOLEAN is 0 or 1 of integers and floats, not of DECIMAL. */
+static bool numbers_cast(const Type *from, const Type *to) {
+    if (from->kind == TY_BOOL) return to->kind == TY_BOOL || type_is_integer(to) || type_is_float(to);
+    if (to->kind == TY_BOOL) return type_is_integer(from) || type_is_float(from);
+    return type_is_numeric(from) && type_is_numeric(to);
+}
 
 static bool dims_compatible(const Type *a, const Type *b) {
     if (a->n != b->n) return false;
@@ -98,7 +103,7 @@ static bool cast_exists(const Type *from, const Type *to) {
     if (type_same(from, to) || from->kind == TY_NULL) return true;
     if (is_text(to)) return from->kind != TY_REL;
     if (is_text(from)) return !is_nested(to);
-    if (is_number(from) && is_number(to)) return true;
+    if (numbers_cast(from, to)) return true;
     if (type_is_tensor(from) && type_is_tensor(to)) return dims_compatible(from, to);
     if (from->kind == TY_LIST && to->kind == TY_LIST) return cast_exists(from->elem, to->elem);
     if (from->kind == TY_LIST && type_is_tensor(to)) return list_depth_fits(from, to);
@@ -144,7 +149,8 @@ const Type *law_type_length(TypeCall *c) {
 
 /* text, first character from 1, characters (negative: to the end) */
 const Type *law_type_substring(TypeCall *c) {
-    if (!want_text(c, 0) || !want_kind(c, 1, TY_I64) || !want_kind(c, 2, TY_I64)) return type_reject_inputs(c);
+    if (!want_text(c, 0) || !want_kind(c, 1, TY_I64) || !want_kind(c, 2, TY_I64))
+        return type_reject_inputs(c);
     return strict(c, kind_type(c, TY_VARCHAR));
 }
 
@@ -158,7 +164,8 @@ const Type *law_type_extract(TypeCall *c) {
     return strict(c, kind_type(c, fraction ? TY_F64 : TY_I64));
 }
 
-/* ---- aggregate functions: nullable, since a group may be empty; OP_AGGREGATE knows better of grouped ones ---- */
+/* ---- aggregate functions: nullable, since a group may be empty; OP_AGGREGATE knows better of grouped ones
+ * ---- */
 
 const Type *law_type_agg_count(TypeCall *c) { return kind_type(c, TY_I64); }
 

@@ -38,7 +38,8 @@ const Type *law_type_stack(TypeCall *c) {
     const Type *elem = type_is_tensor(t) ? t->elem : stacked_elem(c, t);
     uint32_t rank = type_is_tensor(t) ? t->n : 0;
     if (!is_element(elem)) return type_reject_inputs(c);
-    if (axis < 0 || axis > rank) return type_reject(c, "stack: no place %lld in %s", (long long)axis, type_name(c, t));
+    if (axis < 0 || axis > rank)
+        return type_reject(c, "stack: no place %lld in %s", (long long)axis, type_name(c, t));
     if (rank == TENSOR_MAX_RANK) return reject_rank(c);
     for (uint32_t d = 0; d <= rank; d++)
         dims[d] = d < axis ? t->dims[d] : d == axis ? (int64_t)c->n : t->dims[d - 1];
@@ -81,17 +82,18 @@ const Type *law_type_slice(TypeCall *c) {
     return strict(c, tensor_or_scalar(c, t->elem, rank, dims));
 }
 
-/* tensor, subscripts of the first dimensions: what is left, a scalar when nothing is; list, subscript: its item */
+/* tensor, subscripts of the first dimensions: what is left, a scalar when nothing is; list, subscript: its
+ * item */
 const Type *law_type_index(TypeCall *c) {
     if (c->n < 2) return type_reject(c, "index takes a tensor or list and subscripts");
     const Type *t = type_in(c, 0);
     uint32_t subscripts = c->n - 1;
     for (uint32_t i = 1; i < c->n; i++)
         if (!want_kind(c, i, TY_I64)) return type_reject_inputs(c);
-    if (t->kind == TY_LIST && subscripts == 1) return type_nullable(t->elem, t->elem->nullable || any_nullable(c, 0));
+    if (t->kind == TY_LIST && subscripts == 1)
+        return type_nullable(t->elem, t->elem->nullable || any_nullable(c, 0));
     if (!type_is_tensor(t)) return type_reject_inputs(c);
-    if (subscripts > t->n)
-        return type_reject(c, "%u subscripts for %s", subscripts, type_name(c, t));
+    if (subscripts > t->n) return type_reject(c, "%u subscripts for %s", subscripts, type_name(c, t));
     return strict(c, tensor_or_scalar(c, t->elem, t->n - subscripts, t->dims + subscripts));
 }
 
@@ -121,7 +123,8 @@ const Type *law_type_reshape(TypeCall *c) {
     int64_t dims[TENSOR_MAX_RANK];
     if (!t) return NULL;
     if (shape->n > TENSOR_MAX_RANK) return reject_rank(c);
-    if (!reshape_dims(t, shape, dims)) return type_reject(c, "%s does not reshape to that shape", type_name(c, t));
+    if (!reshape_dims(t, shape, dims))
+        return type_reject(c, "%s does not reshape to that shape", type_name(c, t));
     return strict(c, type_tensor(c->types, t->elem, shape->n, dims));
 }
 
@@ -184,7 +187,8 @@ const Type *law_type_concat(TypeCall *c) {
 
 /* ---- reductions ---- */
 
-/* The shape without dims (or with size 1 there); false if a dimension is not the tensor's or the order is wrong. */
+/* The shape without dims (or with size 1 there); false if a dimension is not the tensor's or the order is
+ * wrong. */
 static bool reduced_dims(const Type *t, const AttrDims *a, uint32_t *rank, int64_t *dims) {
     uint32_t next = 0;
     *rank = 0;

@@ -1,5 +1,5 @@
-/* The verifier: what construction promises, checked again on the whole graph, and what it cannot see: columns against
- * the relation that binds them. */
+/* The verifier: what construction promises, checked again on the whole graph, and what it cannot see: columns
+ * against the relation that binds them. */
 #include "ir/text.h"
 #include "ir/type_laws.h"
 
@@ -34,7 +34,8 @@ static bool check_shape(Verifier *v, const Node *n) {
     if (arity >= 0 && n->n != (uint32_t)arity) return fail(v, n, "wrong number of inputs");
     for (uint32_t i = 0; i < n->n; i++) {
         if (n->in[i]->id >= n->id) return fail(v, n, "an input is younger than its use");
-        if (!op_has(n->op, REL) && n->in[i]->type->kind == TY_REL) return fail(v, n, "a relation is no operand of a value");
+        if (!op_has(n->op, REL) && n->in[i]->type->kind == TY_REL)
+            return fail(v, n, "a relation is no operand of a value");
     }
     if (!op_has(n->op, COMM)) return true;
     bool const0 = ir_is_const(n->in[0]), const1 = ir_is_const(n->in[1]);
@@ -80,7 +81,8 @@ static uint32_t relations_in(const Node *n) {
 /* Aggregate functions stand directly in OP_AGGREGATE, and not in their own arguments. */
 static bool check_aggs(Verifier *v, const Node *n, const Node *expr) {
     bool here = n->op == OP_AGGREGATE && op_has(expr->op, AGG);
-    if (!here) return !(expr->below & BELOW_AGG) || fail(v, n, "an aggregate function is outside OP_AGGREGATE");
+    if (!here)
+        return !(expr->below & BELOW_AGG) || fail(v, n, "an aggregate function is outside OP_AGGREGATE");
     for (uint32_t i = 0; i < expr->n; i++)
         if (expr->in[i]->below & BELOW_AGG) return fail(v, n, "an aggregate function is within another");
     return true;

@@ -35,25 +35,30 @@ static void check_round_trip(const Node *root) {
     buf_free(&again);
 }
 
-#define INTS(...) {sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]){__VA_ARGS__}}
+#define INTS(...)                                                                                            \
+    {                                                                                                        \
+        sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]) { __VA_ARGS__ }                                    \
+    }
 
 static const Node *scan(void) {
-    AttrScan a = {"t \"1\"\n", 7, INTS(0, 3), true, type_of("REL(INTEGER NOT NULL, VARCHAR, BIGINT NOT NULL)")};
+    AttrScan a = {"t \"1\"\n", 7, INTS(0, 3), true,
+                  type_of("REL(INTEGER NOT NULL, VARCHAR, BIGINT NOT NULL)")};
     return ir_node(ir, OP_SCAN, &a, 0, NULL);
 }
 
 static void test_print(void) {
     const Node *t = scan();
     const Node *a = ir_column(ir, 0, type_of("INTEGER NOT NULL"));
-    const Node *sum = ir_2(ir, OP_ADD, a, ir_const(ir, (Value){.type = type_of("INTEGER NOT NULL"), .i = -5}));
+    const Node *sum =
+        ir_2(ir, OP_ADD, a, ir_const(ir, (Value){.type = type_of("INTEGER NOT NULL"), .i = -5}));
     const Node *root = ir_rel(ir, OP_PROJECT, NULL, t, 2, (const Node *[]){sum, a});
-    check_text(root,
-               "%1 = scan {table=\"t \\\"1\\\"\\x0a\", version=7, columns=[0, 3], rowid=true, "
-               "rel=REL(INTEGER NOT NULL, VARCHAR, BIGINT NOT NULL)} : REL(INTEGER NOT NULL, VARCHAR, BIGINT NOT NULL)\n"
-               "%2 = col {index=0, type=INTEGER NOT NULL} : INTEGER NOT NULL\n"
-               "%3 = const {value=INTEGER NOT NULL -5} : INTEGER NOT NULL\n"
-               "%4 = add %2 %3 : INTEGER NOT NULL\n"
-               "%5 = project %1 %4 %2 : REL(INTEGER NOT NULL, INTEGER NOT NULL)\n");
+    check_text(root, "%1 = scan {table=\"t \\\"1\\\"\\x0a\", version=7, columns=[0, 3], rowid=true, "
+                     "rel=REL(INTEGER NOT NULL, VARCHAR, BIGINT NOT NULL)} : REL(INTEGER NOT NULL, VARCHAR, "
+                     "BIGINT NOT NULL)\n"
+                     "%2 = col {index=0, type=INTEGER NOT NULL} : INTEGER NOT NULL\n"
+                     "%3 = const {value=INTEGER NOT NULL -5} : INTEGER NOT NULL\n"
+                     "%4 = add %2 %3 : INTEGER NOT NULL\n"
+                     "%5 = project %1 %4 %2 : REL(INTEGER NOT NULL, INTEGER NOT NULL)\n");
     check_round_trip(root);
 }
 
@@ -102,7 +107,8 @@ static void test_values(void) {
     check_round_trip(ir_null(ir, type_of("STRUCT(a INTEGER, \"b c\" VARCHAR NOT NULL)")));
 }
 
-/* Order of construction, not of walking, numbers the lines: reading keeps commutative inputs where they are. */
+/* Order of construction, not of walking, numbers the lines: reading keeps commutative inputs where they are.
+ */
 static void test_order(void) {
     const Type *t = type_of("DOUBLE NOT NULL");
     const Node *a = ir_column(ir, 0, t), *b = ir_column(ir, 1, t);
@@ -127,7 +133,8 @@ static void test_reading(void) {
     check_rejected("%1 = const {value=BIGINT NOT NULL x}", "line 1: expected an integer at \"x}\"");
     check_rejected("%1 = const {value=BIGINT NOT NULL 3} : INTEGER NOT NULL",
                    "line 1: the type is BIGINT NOT NULL, not INTEGER NOT NULL");
-    check_rejected("%1 = const {value=BOOLEAN NOT NULL true}\n%2 = neg %1", "line 2: neg does not take BOOLEAN");
+    check_rejected("%1 = const {value=BOOLEAN NOT NULL true}\n%2 = neg %1",
+                   "line 2: neg does not take BOOLEAN");
     check_rejected("%1 = const {value=BOOLEAN NOT NULL true} x", "line 1: expected the end of the line");
 }
 
@@ -145,16 +152,20 @@ static void test_verify(void) {
     const Node *far = ir_1(ir, OP_IS_NULL, ir_column(ir, 3, type_of("INTEGER")));
     check_unsound(ir_2(ir, OP_FILTER, t, far), "a column is beyond its input");
     const Node *text = ir_column(ir, 1, type_of("VARCHAR NOT NULL"));
-    check_unsound(ir_2(ir, OP_FILTER, t, ir_2(ir, OP_EQ, text, text)), "a column is NOT NULL and its input is not");
+    check_unsound(ir_2(ir, OP_FILTER, t, ir_2(ir, OP_EQ, text, text)),
+                  "a column is NOT NULL and its input is not");
     const Node *weak = ir_column(ir, 0, type_of("INTEGER"));
     CHECK(ir_verify(ir, ir_2(ir, OP_FILTER, t, ir_2(ir, OP_EQ, weak, weak)), &why));
     const Node *sum = ir_1(ir, OP_AGG_SUM, ir_column(ir, 0, type_of("INTEGER NOT NULL")));
     check_unsound(ir_rel(ir, OP_PROJECT, NULL, t, 1, &sum), "an aggregate function is outside OP_AGGREGATE");
     const Node *nested = ir_1(ir, OP_AGG_SUM, sum);
-    check_unsound(ir_rel(ir, OP_AGGREGATE, &(AttrAggregate){0}, t, 1, &nested), "an aggregate function is within another");
+    check_unsound(ir_rel(ir, OP_AGGREGATE, &(AttrAggregate){0}, t, 1, &nested),
+                  "an aggregate function is within another");
     CHECK(ir_verify(ir, ir_rel(ir, OP_AGGREGATE, &(AttrAggregate){0}, t, 1, &sum), &why));
-    const Node *both = ir_2(ir, OP_EQ, ir_column(ir, 0, type_of("INTEGER NOT NULL")), ir_column(ir, 3, type_of("INTEGER NOT NULL")));
-    CHECK(ir_verify(ir, ir_node(ir, OP_JOIN, &(AttrJoin){JOIN_INNER}, 3, (const Node *[]){t, t, both}), &why));
+    const Node *both = ir_2(ir, OP_EQ, ir_column(ir, 0, type_of("INTEGER NOT NULL")),
+                            ir_column(ir, 3, type_of("INTEGER NOT NULL")));
+    CHECK(
+        ir_verify(ir, ir_node(ir, OP_JOIN, &(AttrJoin){JOIN_INNER}, 3, (const Node *[]){t, t, both}), &why));
     check_unsound(ir_1(ir, OP_IS_NULL, t), "a relation is no operand of a value");
 }
 

@@ -101,13 +101,15 @@ static void test_slots(void) {
     ir_code_key(arena, build(q), &context, &b);
     CHECK_INT(a.n, 4); /* scan, cutoff, pattern, parameter */
     CHECK_INT(b.n, a.n);
-    for (uint32_t i = 0; i < a.n; i++) CHECK(a.at[i]->op == b.at[i]->op && a.at[i]->type->kind == b.at[i]->type->kind);
+    for (uint32_t i = 0; i < a.n; i++)
+        CHECK(a.at[i]->op == b.at[i]->op && a.at[i]->type->kind == b.at[i]->type->kind);
 }
 
 static int64_t distinct = 100;
 static bool stats(void *ctx, const char *table, int64_t version, uint32_t column, ColumnStats *out) {
     (void)ctx, (void)table, (void)version;
-    *out = (ColumnStats){.range_known = true, .min = -((Int128)1 << 100), .max = column, .distinct = distinct};
+    *out =
+        (ColumnStats){.range_known = true, .min = -((Int128)1 << 100), .max = column, .distinct = distinct};
     out->code = (ColumnCode){.kind = CODE_INT, .width = 1};
     return true;
 }
@@ -121,7 +123,8 @@ static void test_statistics(void) {
     SourceApi api = {.column_stats = stats, .table = table};
     KeyContext c = context;
     c.source = &api;
-    Key plain = ir_code_key(arena, build(base), &context, NULL), code = ir_code_key(arena, build(base), &c, NULL);
+    Key plain = ir_code_key(arena, build(base), &context, NULL),
+        code = ir_code_key(arena, build(base), &c, NULL);
     CHECK(!key_same(&plain, &code)); /* encodings shape code */
     Key plan = ir_plan_key(arena, build(base), &c);
     distinct = 200;

@@ -11,6 +11,7 @@ static Intern *names;
 static Ir *ir;
 
 /* Column 0 varies; other columns and weights are fixed. */
+/* clang-format off */
 static const struct {
     const char *name, *text;
 } cases[] = {
@@ -46,6 +47,7 @@ static const struct {
              "%6 = const {value=BIGINT NOT NULL 1}\n%7 = index %5 %6 %6\n%8 = stack %7 %7 {axis=0}\n"},
     {"softmax", "%1 = col {index=0, type=TENSOR(FLOAT32, 9) NOT NULL}\n%2 = softmax %1 {dims=[0], keep=false}\n"},
 };
+/* clang-format on */
 
 static uint64_t state = 1;
 static double uniform(double from, double to) {

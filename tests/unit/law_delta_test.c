@@ -1,5 +1,5 @@
-/* The law of deltas: base outside the box, patch inside, is the full evaluation after the change: to the bit in the exact
- * form, to rounding in the linear one. */
+/* The law of deltas: base outside the box, patch inside, is the full evaluation after the change: to the bit
+ * in the exact form, to rounding in the linear one. */
 #include "check.h"
 #include "ir/eval.h"
 #include "ir/laws.h"
@@ -14,6 +14,7 @@ static Ir *ir;
 #define X(shape) "%1 = col {index=0, type=" shape " NOT NULL}\n"
 #define Y(shape) "%2 = col {index=1, type=" shape " NOT NULL}\n"
 
+/* clang-format off */
 static const struct {
     const char *name, *text;
     bool part; /* a small change stays a part of the output */
@@ -53,6 +54,7 @@ static const struct {
     {"norm", X("TENSOR(FLOAT32, 3, 5)") Y("TENSOR(FLOAT32, 3)") "%3 = exp %2\n%4 = batch_norm %1 %2 %3 %2 %3 {eps=1e-05}\n", true},
     {"index", X("TENSOR(FLOAT32, 4, 3)") "%2 = const {value=BIGINT NOT NULL 2}\n%3 = index %1 %2\n%4 = neg %3\n", false},
 };
+/* clang-format on */
 
 static uint64_t state = 1;
 static uint64_t next(void) { return (state = state * 6364136223846793005u + 1442695040888963407u) >> 33; }
@@ -111,7 +113,8 @@ static bool in_box(const Type *t, const Delta *d, int64_t at) {
 }
 
 /* row: x before, the fixed column, the patch */
-static void check_change(const char *name, const Node *n, Value *row, const Delta *change, bool exact, bool part) {
+static void check_change(const char *name, const Node *n, Value *row, const Delta *change, bool exact,
+                         bool part) {
     Delta out = {0};
     const Node *x = column(n, 0);
     Value after_row[3] = {empty(row[0].type), row[1], row[2]};
@@ -126,7 +129,9 @@ static void check_change(const char *name, const Node *n, Value *row, const Delt
         double a = get(&want, i), b = get(&got, i);
         bool same = (isnan(a) && isnan(b)) || (exact ? a == b : fabs(a - b) <= 2e-5 * (1 + fabs(a)));
         CHECK(same);
-        if (!same) fprintf(stderr, "%s%s, element %lld: %.9g, not %.9g\n", name, exact ? " exact" : "", (long long)i, b, a);
+        if (!same)
+            fprintf(stderr, "%s%s, element %lld: %.9g, not %.9g\n", name, exact ? " exact" : "", (long long)i,
+                    b, a);
     }
     int64_t cells = 1;
     for (uint32_t i = 0; i < ir_rank(n->type); i++) cells *= out.to[i] - out.from[i];
@@ -141,7 +146,8 @@ static void test_case(const char *name, const char *text, bool part) {
     const Type *x = column(n, 0)->type, *fixed = column(n, 1) ? column(n, 1)->type : x;
     for (int round = 0; round < 12; round++) {
         Delta change = random_box(x);
-        if (part && round == 0) for (uint32_t i = 0; i < ir_rank(x); i++) change.to[i] = change.from[i] + 1;
+        if (part && round == 0)
+            for (uint32_t i = 0; i < ir_rank(x); i++) change.to[i] = change.from[i] + 1;
         int64_t dims[TENSOR_MAX_RANK];
         for (uint32_t i = 0; i < ir_rank(x); i++) dims[i] = change.to[i] - change.from[i];
         const Type *patch = ir_rank(x) ? type_tensor(ir_types(ir), x->elem, x->n, dims) : x;
@@ -156,7 +162,9 @@ static void test_case(const char *name, const char *text, bool part) {
 static void test_driver(void) {
     const char *why = "";
     const Node *x = ir_read(ir, X("TENSOR(FLOAT32, 3)"), &why), *other = ir_column(ir, 1, x->type);
-    Delta change = {.from = {1}, .to = {2}, .patch = ir_column(ir, 2, type_tensor(ir_types(ir), x->type->elem, 1, (int64_t[]){1}))};
+    Delta change = {.from = {1},
+                    .to = {2},
+                    .patch = ir_column(ir, 2, type_tensor(ir_types(ir), x->type->elem, 1, (int64_t[]){1}))};
     Delta out;
     CHECK(ir_delta(ir, ir_1(ir, OP_EXP, other), x, &change, true, &out) && !out.patch);
     const Node *sum = ir_reduce(ir, OP_SUM, x, 1, (int64_t[]){0}, false);

@@ -14,6 +14,7 @@ static Ir *ir;
 #define Y(shape) "%2 = col {index=1, type=" shape " NOT NULL}\n"
 
 /* Functions of columns 0 and 1; what is no scalar is summed up with weights afterwards. */
+/* clang-format off */
 static const struct {
     const char *name, *text;
 } cases[] = {
@@ -48,6 +49,7 @@ static const struct {
     {"batched", X("TENSOR(DOUBLE, 2, 3, 4)") Y("TENSOR(DOUBLE, 2, 4, 3)") "%3 = contract %1 %2 {a=[0, 1, 2], b=[0, 2, 3], out=[0, 1, 3]}\n%4 = mul %3 %3\n"},
     {"norm", X("TENSOR(DOUBLE, 2, 3)") Y("TENSOR(DOUBLE, 2)") "%3 = exp %2\n%4 = batch_norm %1 %2 %3 %2 %3 {eps=1e-05}\n%5 = mul %4 %4\n"},
 };
+/* clang-format on */
 
 static uint64_t state = 1;
 static double uniform(double from, double to) {
@@ -104,7 +106,9 @@ static void compare(const char *name, const Node *y, const Node *grad, Value *ro
         double want = (above - below) / (2 * h), got = data(&g)[i];
         bool near = fabs(want - got) <= 1e-6 * (1 + fabs(want));
         CHECK(near);
-        if (!near) fprintf(stderr, "%s, column %lld, element %lld: %.12g, not %.12g\n", name, (long long)col, (long long)i, got, want);
+        if (!near)
+            fprintf(stderr, "%s, column %lld, element %lld: %.12g, not %.12g\n", name, (long long)col,
+                    (long long)i, got, want);
     }
 }
 

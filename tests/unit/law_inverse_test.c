@@ -1,5 +1,5 @@
-/* The law of inverses: pred(z) decides like f(z) cmp t, on the floats round the boundary for many thresholds, and on all
- * values of the small exact types.  The evaluator is the arbiter. */
+/* The law of inverses: pred(z) decides like f(z) cmp t, on the floats round the boundary for many thresholds,
+ * and on all values of the small exact types.  The evaluator is the arbiter. */
 #include "check.h"
 #include "ir/eval.h"
 #include "ir/laws.h"
@@ -58,7 +58,8 @@ static void check_round(const Node *f, const Node *pred, const Type *t, double a
     }
 }
 
-static const double specials[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1e-45, -1e-45, 1, -1, 88.8, -104, 3.4e38, -3.4e38};
+static const double specials[] = {NAN, INFINITY, -INFINITY, 0.0,  -0.0,   1e-45,  -1e-45,
+                                  1,   -1,       88.8,      -104, 3.4e38, -3.4e38};
 
 static void check_specials(const Node *f, const Node *pred, const Type *t) {
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
@@ -85,7 +86,8 @@ static void check_boundaries(const Node *f, const Node *pred, const Type *t, int
 
 static void check_float(const Node *f, const Type *z, double t, int each_way) {
     for (int o = 0; o < 4; o++) {
-        const Node *threshold = isnan(t) && signbit(t) ? ir_null(ir, f->type) : ir_const(ir, float_value(f->type, t));
+        const Node *threshold =
+            isnan(t) && signbit(t) ? ir_null(ir, f->type) : ir_const(ir, float_value(f->type, t));
         const Node *test = ir_2(ir, orders[o], f, threshold);
         Inverse inv = ir_inverse(ir, orders[o], f, threshold);
         CHECK(inv.pred != NULL);
@@ -95,17 +97,20 @@ static void check_float(const Node *f, const Type *z, double t, int each_way) {
     }
 }
 
-static const double thresholds[] = {NAN, -NAN, INFINITY, -INFINITY, 0.0, -0.0, 1, -1, 0.5, 0.9, 0.99999994, 1e-30, -1e-45,
-                                    0.99, -0.731, 2.5, 1e10, -3e38, 20, 1.0000001};
+static const double thresholds[] = {NAN,    -NAN, INFINITY, -INFINITY,  0.0,   -0.0,     1,
+                                    -1,     0.5,  0.9,      0.99999994, 1e-30, -1e-45,   0.99,
+                                    -0.731, 2.5,  1e10,     -3e38,      20,    1.0000001};
 
 static void check_function(Op op, const void *attr, const char *type, int each_way) {
     const Type *t = type_of(type);
     const Node *z = ir_column(ir, 0, t), *f = ir_node(ir, op, attr, 1, &z);
-    for (size_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++) check_float(f, t, thresholds[i], each_way);
+    for (size_t i = 0; i < sizeof thresholds / sizeof *thresholds; i++)
+        check_float(f, t, thresholds[i], each_way);
 }
 
 static void test_functions(void) {
-    static const Op functions[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_FLOOR, OP_CEIL, OP_RELU};
+    static const Op functions[] = {OP_SQRT, OP_EXP,   OP_LOG,  OP_TANH, OP_SIGMOID,
+                                   OP_ERF,  OP_FLOOR, OP_CEIL, OP_RELU};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         check_function(functions[i], NULL, "FLOAT32", i < 6 ? 512 : 64);
         check_function(functions[i], NULL, "DOUBLE", 0);
@@ -146,7 +151,8 @@ static Value exact_value(const Type *t, int64_t i) {
 
 static void check_exact(const Node *f, const Type *z, int64_t from, int64_t to, int64_t t) {
     for (int o = 0; o < 4; o++) {
-        const Node *threshold = ir_const(ir, exact_value(f->type, t)), *test = ir_2(ir, orders[o], f, threshold);
+        const Node *threshold = ir_const(ir, exact_value(f->type, t)),
+                   *test = ir_2(ir, orders[o], f, threshold);
         Inverse inv = ir_inverse(ir, orders[o], f, threshold);
         CHECK(inv.pred && inv.exact);
         for (int64_t i = from; inv.pred && i <= to; i++) {
@@ -159,7 +165,8 @@ static void check_exact(const Node *f, const Type *z, int64_t from, int64_t to, 
 }
 
 static void test_exact(void) {
-    static const int64_t constants[] = {1, -1, 7, -7, 100, -128, 127}, small[] = {0, 1, -1, 50, -77, 127, -128};
+    static const int64_t constants[] = {1, -1, 7, -7, 100, -128, 127},
+                         small[] = {0, 1, -1, 50, -77, 127, -128};
     const Type *i8 = type_of("TINYINT"), *dec = type_of("DECIMAL(2,1)");
     for (size_t c = 0; c < 7; c++)
         for (size_t t = 0; t < 7; t++) {
@@ -174,7 +181,8 @@ static void test_exact(void) {
             check_exact(wide, i8, -128, 127, small[t] * 100 + (int64_t)c - 3);
             check_exact(wide, i8, -128, 127, 99999);
         }
-    for (size_t t = 0; t < 7; t++) check_exact(ir_1(ir, OP_NEG, ir_column(ir, 0, i8)), i8, -128, 127, small[t]);
+    for (size_t t = 0; t < 7; t++)
+        check_exact(ir_1(ir, OP_NEG, ir_column(ir, 0, i8)), i8, -128, 127, small[t]);
 }
 
 static void test_dates(void) {
@@ -190,9 +198,11 @@ static void test_dates(void) {
 
 /* A narrowing cast, another comparison, a threshold that is no constant: none. */
 static void test_none(void) {
-    const Node *z = ir_column(ir, 0, type_of("DOUBLE")), *one = ir_const(ir, float_value(type_of("FLOAT32 NOT NULL"), 1));
+    const Node *z = ir_column(ir, 0, type_of("DOUBLE")),
+               *one = ir_const(ir, float_value(type_of("FLOAT32 NOT NULL"), 1));
     const Node *integer = ir_cast(ir, z, type_of("INTEGER"));
-    CHECK(!ir_inverse(ir, OP_GT, integer, ir_const(ir, exact_value(integer->type, 1))).pred); /* fails beyond INTEGER */
+    CHECK(!ir_inverse(ir, OP_GT, integer, ir_const(ir, exact_value(integer->type, 1)))
+               .pred); /* fails beyond INTEGER */
     CHECK(!ir_inverse(ir, OP_GT, z, one).pred);
     const Node *f = ir_1(ir, OP_EXP, z), *t = ir_const(ir, float_value(type_of("DOUBLE NOT NULL"), 1));
     CHECK(!ir_inverse(ir, OP_EQ, f, t).pred);
@@ -202,7 +212,8 @@ static void test_none(void) {
 }
 
 int main(void) {
-    void (*tests[])(void) = {test_functions, test_negation, test_composition, test_exact, test_dates, test_none};
+    void (*tests[])(void) = {test_functions, test_negation, test_composition,
+                             test_exact,     test_dates,    test_none};
     scratch = arena_new();
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         arena = arena_new();

@@ -42,7 +42,8 @@ static void test_list(void) {
     ir_list_ops(&b);
     for (size_t i = 0; i < b.n; i++) lines += b.p[i] == '\n';
     CHECK_INT(lines, OP_COUNT_ + 1);
-    CHECK(strstr(b.p, "sigmoid      float_fn     math         bisect     monotone   pointwise  sigmoid      pointwise    "
+    CHECK(strstr(b.p, "sigmoid      float_fn     math         bisect     monotone   pointwise  sigmoid      "
+                      "pointwise    "
                       "pure increasing strict\n") != NULL);
     buf_free(&b);
 }
@@ -53,8 +54,8 @@ static const Node *weight(const char *name, const char *type) {
 
 static const Node *batch_norm(void) {
     const char *c = "TENSOR(FLOAT32, 3) NOT NULL";
-    const Node *in[5] = {ir_column(ir, 0, type_of("TENSOR(FLOAT32, 3, 4, 4)")), weight("g", c), weight("b", c),
-                         weight("m", c), weight("v", c)};
+    const Node *in[5] = {ir_column(ir, 0, type_of("TENSOR(FLOAT32, 3, 4, 4)")), weight("g", c),
+                         weight("b", c), weight("m", c), weight("v", c)};
     return ir_node(ir, OP_BATCH_NORM, &(AttrNorm){1e-5}, 5, in);
 }
 
@@ -80,7 +81,8 @@ static void test_cost(void) {
     const Node *k = weight("k", "TENSOR(FLOAT32, 6, 2, 3) NOT NULL");
     const Node *c = ir_node(ir, OP_CONV, &conv, 2, (const Node *[]){img, k});
     CHECK_INT(ir_cost(c, 1).flops, 2 * 6 * 8 * 2 * 3);
-    const Node *scan = ir_node(ir, OP_SCAN, &(AttrScan){"t", 1, {1, (int64_t[]){0}}, false, type_of("REL(BIGINT)")}, 0, NULL);
+    const Node *scan = ir_node(
+        ir, OP_SCAN, &(AttrScan){"t", 1, {1, (int64_t[]){0}}, false, type_of("REL(BIGINT)")}, 0, NULL);
     CHECK_INT(ir_cost(scan, 100).bytes, 800);
 }
 

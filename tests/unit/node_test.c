@@ -147,7 +147,7 @@ static void test_hash_across(void) {
 }
 
 int main(void) {
-    void (*tests[])(void) = {test_hash_consing, test_order,  test_casts,   test_below,      test_columns,
+    void (*tests[])(void) = {test_hash_consing, test_order,     test_casts,   test_below,      test_columns,
                              test_shared,       test_relations, test_origins, test_hash_across};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         open_ir();

@@ -1,4 +1,5 @@
-/* Types of operators: a table of operator, operand types and the result's type or the sentence that rejects it. */
+/* Types of operators: a table of operator, operand types and the result's type or the sentence that rejects
+ * it. */
 #include "check.h"
 #include "ir/node.h"
 
@@ -11,7 +12,8 @@ static const Type *type_of(const char *text) { return type_parse(ir_types(ir), t
 enum { MOST = 5 };
 typedef struct Case {
     Op op;
-    const char *in[MOST]; /* types of columns; a leading '=' makes it a literal of that type (integer 1, text, NULL) */
+    const char *in[MOST]; /* types of columns; a leading '=' makes it a literal of that type (integer 1, text,
+                             NULL) */
     const char *out;      /* the type's text, or the sentence */
 } Case;
 
@@ -51,6 +53,7 @@ static void check_attr(const Case *c, const void *attr) {
     buf_free(&b);
 }
 
+/* clang-format off */
 static const Case cases[] = {
     {OP_ADD, {"INTEGER NOT NULL", "INTEGER NOT NULL"}, "INTEGER NOT NULL"},
     {OP_ADD, {"INTEGER", "BIGINT NOT NULL"}, "BIGINT"},
@@ -125,47 +128,79 @@ static const Case cases[] = {
     {OP_COUNT, {"VARCHAR"}, "BIGINT NOT NULL"},
     {OP_COUNT, {"VARCHAR", "VARCHAR"}, "count takes 1 inputs, not 2"},
 };
+/* clang-format on */
 
-#define INTS(...) {sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]){__VA_ARGS__}}
+#define INTS(...)                                                                                            \
+    {                                                                                                        \
+        sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]) { __VA_ARGS__ }                                    \
+    }
 
 static void test_tensor_attrs(void) {
     AttrContract linear = {INTS(0), INTS(1, 0), INTS(1)};
-    check_attr(&(Case){OP_CONTRACT, {"TENSOR(FLOAT32, 784) NOT NULL", "TENSOR(FLOAT32, 10, 784) NOT NULL"},
-                       "TENSOR(FLOAT32, 10) NOT NULL"}, &linear);
-    check_attr(&(Case){OP_CONTRACT, {"TENSOR(FLOAT32, 783)", "TENSOR(FLOAT32, 10, 784)"},
-                       "contract: the shapes of TENSOR(FLOAT32, 783) and TENSOR(FLOAT32, 10, 784) do not fit each other"},
+    check_attr(&(Case){OP_CONTRACT,
+                       {"TENSOR(FLOAT32, 784) NOT NULL", "TENSOR(FLOAT32, 10, 784) NOT NULL"},
+                       "TENSOR(FLOAT32, 10) NOT NULL"},
+               &linear);
+    check_attr(&(Case){OP_CONTRACT,
+                       {"TENSOR(FLOAT32, 783)", "TENSOR(FLOAT32, 10, 784)"},
+                       "contract: the shapes of TENSOR(FLOAT32, 783) and TENSOR(FLOAT32, 10, 784) do not fit "
+                       "each other"},
                &linear);
     AttrConv same3 = {INTS(1, 1), INTS(1, 1), INTS(1, 1), INTS(1, 1), 1};
-    check_attr(&(Case){OP_CONV, {"TENSOR(UINT8, 3, 32, 30) NOT NULL", "TENSOR(FLOAT32, 16, 3, 3, 3) NOT NULL"},
-                       "TENSOR(FLOAT32, 16, 32, 30) NOT NULL"}, &same3);
-    check_attr(&(Case){OP_CONV, {"TENSOR(FLOAT32, 4, 32, 30)", "TENSOR(FLOAT32, 16, 3, 3, 3)"},
-                       "conv: TENSOR(FLOAT32, 4, 32, 30) has 4 channels, weights TENSOR(FLOAT32, 16, 3, 3, 3) take 3"},
+    check_attr(&(Case){OP_CONV,
+                       {"TENSOR(UINT8, 3, 32, 30) NOT NULL", "TENSOR(FLOAT32, 16, 3, 3, 3) NOT NULL"},
+                       "TENSOR(FLOAT32, 16, 32, 30) NOT NULL"},
                &same3);
+    check_attr(
+        &(Case){
+            OP_CONV,
+            {"TENSOR(FLOAT32, 4, 32, 30)", "TENSOR(FLOAT32, 16, 3, 3, 3)"},
+            "conv: TENSOR(FLOAT32, 4, 32, 30) has 4 channels, weights TENSOR(FLOAT32, 16, 3, 3, 3) take 3"},
+        &same3);
     AttrPool half = {INTS(2, 2), INTS(2, 2), INTS(0, 0), INTS(0, 0), INTS(1, 1), true};
-    check_attr(&(Case){OP_MAX_POOL, {"TENSOR(FLOAT32, 16, 5, 4) NOT NULL"}, "TENSOR(FLOAT32, 16, 2, 2) NOT NULL"}, &half);
-    check_attr(&(Case){OP_AVG_POOL, {"TENSOR(FLOAT32, 16, 1, 4)"},
-                       "avg_pool: the window does not fit into TENSOR(FLOAT32, 16, 1, 4)"}, &half);
+    check_attr(
+        &(Case){OP_MAX_POOL, {"TENSOR(FLOAT32, 16, 5, 4) NOT NULL"}, "TENSOR(FLOAT32, 16, 2, 2) NOT NULL"},
+        &half);
+    check_attr(&(Case){OP_AVG_POOL,
+                       {"TENSOR(FLOAT32, 16, 1, 4)"},
+                       "avg_pool: the window does not fit into TENSOR(FLOAT32, 16, 1, 4)"},
+               &half);
     AttrDims last = {INTS(1), false}, both = {INTS(0, 1), false};
     check_attr(&(Case){OP_SUM, {"TENSOR(UINT8, 3, 4) NOT NULL"}, "TENSOR(BIGINT, 3) NOT NULL"}, &last);
     check_attr(&(Case){OP_MAX, {"TENSOR(UINT8, 3, 4) NOT NULL"}, "UTINYINT NOT NULL"}, &both);
     check_attr(&(Case){OP_ARGMAX, {"TENSOR(FLOAT32, 3, *) NOT NULL"}, "TENSOR(BIGINT, 3) NOT NULL"}, &last);
-    check_attr(&(Case){OP_SOFTMAX, {"TENSOR(FLOAT32, 3)"}, "softmax: TENSOR(FLOAT32, 3) has no such dimensions"}, &last);
+    check_attr(
+        &(Case){OP_SOFTMAX, {"TENSOR(FLOAT32, 3)"}, "softmax: TENSOR(FLOAT32, 3) has no such dimensions"},
+        &last);
     AttrShape flat = {INTS(-1)}, swap = {INTS(1, 0)}, seven = {INTS(7)};
-    check_attr(&(Case){OP_RESHAPE, {"TENSOR(FLOAT32, 3, 4) NOT NULL"}, "TENSOR(FLOAT32, 12) NOT NULL"}, &flat);
-    check_attr(&(Case){OP_RESHAPE, {"TENSOR(FLOAT32, 3, 4)"}, "TENSOR(FLOAT32, 3, 4) does not reshape to that shape"}, &seven);
+    check_attr(&(Case){OP_RESHAPE, {"TENSOR(FLOAT32, 3, 4) NOT NULL"}, "TENSOR(FLOAT32, 12) NOT NULL"},
+               &flat);
+    check_attr(&(Case){OP_RESHAPE,
+                       {"TENSOR(FLOAT32, 3, 4)"},
+                       "TENSOR(FLOAT32, 3, 4) does not reshape to that shape"},
+               &seven);
     check_attr(&(Case){OP_TRANSPOSE, {"TENSOR(FLOAT32, 3, *)"}, "TENSOR(FLOAT32, *, 3)"}, &swap);
     AttrSlice crop = {INTS(0, 1), INTS(1, 9), INTS(1, 2), INTS(1, 0)};
     check_attr(&(Case){OP_SLICE, {"TENSOR(FLOAT32, 3, 9) NOT NULL"}, "TENSOR(FLOAT32, 4) NOT NULL"}, &crop);
     AttrAxis axis = {0}, one = {1};
-    check_attr(&(Case){OP_STACK, {"FLOAT32 NOT NULL", "INTEGER NOT NULL"}, "TENSOR(DOUBLE, 2) NOT NULL"}, &axis);
+    check_attr(&(Case){OP_STACK, {"FLOAT32 NOT NULL", "INTEGER NOT NULL"}, "TENSOR(DOUBLE, 2) NOT NULL"},
+               &axis);
     check_attr(&(Case){OP_STACK, {"DECIMAL(5,1)", "DECIMAL(4,2)"}, "TENSOR(DOUBLE, 2)"}, &axis);
-    check_attr(&(Case){OP_STACK, {"TENSOR(UINT8, 5) NOT NULL", "TENSOR(UINT8, 5) NOT NULL"}, "TENSOR(UTINYINT, 5, 2) NOT NULL"}, &one);
-    check_attr(&(Case){OP_CONCAT, {"TENSOR(FLOAT32, 3, 4) NOT NULL", "TENSOR(FLOAT32, 3, 5) NOT NULL"},
-                       "TENSOR(FLOAT32, 3, 9) NOT NULL"}, &one);
+    check_attr(&(Case){OP_STACK,
+                       {"TENSOR(UINT8, 5) NOT NULL", "TENSOR(UINT8, 5) NOT NULL"},
+                       "TENSOR(UTINYINT, 5, 2) NOT NULL"},
+               &one);
+    check_attr(&(Case){OP_CONCAT,
+                       {"TENSOR(FLOAT32, 3, 4) NOT NULL", "TENSOR(FLOAT32, 3, 5) NOT NULL"},
+                       "TENSOR(FLOAT32, 3, 9) NOT NULL"},
+               &one);
     AttrNorm norm = {1e-5};
-    check_attr(&(Case){OP_BATCH_NORM, {"TENSOR(FLOAT32, 3, 4)", "TENSOR(FLOAT32, 4)", "TENSOR(FLOAT32, 4)",
-                       "TENSOR(FLOAT32, 4)", "TENSOR(FLOAT32, 4)"},
-                       "batch_norm: TENSOR(FLOAT32, 3, 4) has 3 channels, its parameters are TENSOR(FLOAT32, 4)"}, &norm);
+    check_attr(
+        &(Case){OP_BATCH_NORM,
+                {"TENSOR(FLOAT32, 3, 4)", "TENSOR(FLOAT32, 4)", "TENSOR(FLOAT32, 4)", "TENSOR(FLOAT32, 4)",
+                 "TENSOR(FLOAT32, 4)"},
+                "batch_norm: TENSOR(FLOAT32, 3, 4) has 3 channels, its parameters are TENSOR(FLOAT32, 4)"},
+        &norm);
     AttrCast date = {type_of("DATE"), false}, number = {type_of("INTEGER NOT NULL"), true};
     date.to = type_nullable(date.to, false);
     check_attr(&(Case){OP_CAST, {"INTEGER"}, "there is no cast from INTEGER to DATE"}, &date);
@@ -189,7 +224,8 @@ static void test_relations(void) {
     CHECK_STR(why, "a filter is BOOLEAN, not BIGINT");
     const Node *col = ir_column(ir, 0, t->fields[0]);
     const Node *agg[3] = {scan, col, ir_1(ir, OP_AGG_SUM, col)};
-    CHECK(ir_node(ir, OP_AGGREGATE, &(AttrAggregate){1}, 3, agg)->type == type_of("REL(INTEGER NOT NULL, BIGINT NOT NULL)"));
+    CHECK(ir_node(ir, OP_AGGREGATE, &(AttrAggregate){1}, 3, agg)->type ==
+          type_of("REL(INTEGER NOT NULL, BIGINT NOT NULL)"));
     const Node *all[2] = {scan, agg[2]};
     CHECK(ir_node(ir, OP_AGGREGATE, &(AttrAggregate){0}, 2, all)->type == type_of("REL(BIGINT)"));
     CHECK(!ir_check(ir, OP_AGGREGATE, &(AttrAggregate){2}, 3, agg, &why));
