@@ -1,18 +1,20 @@
-/* The reference evaluator: what every operator means, slowly and obviously.  It is the arbiter of the other executions,
- * folds constants and runs tiny statements.
+/* The reference evaluator: what every operator means, slowly and obviously.  It is the arbiter of the other
+ * executions, folds constants and runs tiny statements.
  *
  * Semantics
- *  - Three-valued logic; AND and OR evaluate from the left and stop when the answer is known; CASE, COALESCE and IN
- *    evaluate what they need.  Every other operator evaluates all its inputs, then is NULL if it is STRICT and one is.
- *  - Order and equality are value_cmp's (base/value.h) everywhere: NaN equals NaN and is above all numbers, -0 equals 0.
- *    Group keys are made equal: -0 becomes 0.  MIN and MAX of a tensor, max_pool and argmax take a NaN where there is one.
- *  - FLOAT32 is computed in FLOAT32, one rounding an operation; FLOAT16 and BFLOAT16 in FLOAT32, rounded after each.
- *    Reductions, contractions, convolutions, pooling, normalisation, softmax compute in compensated double and round once:
- *    other executions differ from them by the bounds of ir/eval_bound.h.
- *  - Scalar division by zero and whatever leaves the type of an integer or DECIMAL is an error; floats overflow to
- *    infinity, by casts too.  Tensors of floats divide as IEEE 754 says.
- *  - SUM, AVG of floats: base/sum.h, over morsels of the aggregate's input.  AVG of integers and DECIMAL: the exact sum
- *    converted to double, divided by 10^scale, then by the count.
+ *  - Three-valued logic; AND and OR evaluate from the left and stop when the answer is known; CASE, COALESCE
+ *    and IN evaluate what they need.  Every other operator evaluates all its inputs, then is NULL if it is
+ *    STRICT and one is.
+ *  - Order and equality are value_cmp's (base/value.h) everywhere: NaN equals NaN and is above all numbers,
+ *    -0 equals 0. Group keys are made equal: -0 becomes 0.  MIN and MAX of a tensor, max_pool and argmax take
+ *    a NaN where there is one.
+ *  - FLOAT32 is computed in FLOAT32, one rounding an operation; FLOAT16 and BFLOAT16 in FLOAT32, rounded
+ *    after each. Reductions, contractions, convolutions, pooling, normalisation, softmax compute in
+ *    compensated double and round once: other executions differ from them by the bounds of ir/eval_bound.h.
+ *  - Scalar division by zero and whatever leaves the type of an integer or DECIMAL is an error; floats
+ *    overflow to infinity, by casts too.  Tensors of floats divide as IEEE 754 says.
+ *  - SUM, AVG of floats: base/sum.h, over morsels of the aggregate's input.  AVG of integers and DECIMAL: the
+ *    exact sum converted to double, divided by 10^scale, then by the count.
  *  - Groups come in order of first appearance, join results in order of the left input, then the right.
  *
  * A value's type is nullable exactly if it is NULL, whatever the node's says.  Results live in ctx->arena.
@@ -23,9 +25,9 @@
 #include "ir/source.h"
 
 typedef struct EvalError {
-    RowError code;     /* base/program.h */
-    const Node *node;  /* whose evaluation failed; ir_origin has its place in the text */
-    const char *text;  /* "out of range for INTEGER": arena */
+    RowError code;    /* base/program.h */
+    const Node *node; /* whose evaluation failed; ir_origin has its place in the text */
+    const char *text; /* "out of range for INTEGER": arena */
 } EvalError;
 
 typedef struct EvalParam {
@@ -36,11 +38,11 @@ typedef struct EvalParam {
 typedef struct EvalCtx {
     Arena *arena;
     Ir *ir;
-    const SourceApi *source;  /* may be NULL where there is no scan and no weight */
+    const SourceApi *source; /* may be NULL where there is no scan and no weight */
     uint32_t n_params;
     const EvalParam *params;
     const _Atomic bool *cancel; /* true: stop with ROW_CANCELLED; may be NULL */
-    EvalError error;          /* set when a function returns false */
+    EvalError error;            /* set when a function returns false */
 } EvalCtx;
 
 typedef struct Rows {

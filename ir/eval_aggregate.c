@@ -1,4 +1,4 @@
-/* Groups in order of first appearance, and the aggregate functions over the rows of one group in input order. */
+/* Groups in order of first appearance, and the aggregate functions over the rows of a group in input order. */
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/sum.h"
@@ -94,12 +94,12 @@ bool law_eval_aggregate(Eval *e, const Node *n, const Value *in, Value *out) {
 /* ---- functions ---- */
 
 typedef struct Fold {
-    int64_t count;       /* values that are not NULL */
-    Int128 exact;        /* sum of integers and scaled decimals */
-    bool overflow;       /* of Int128 itself */
+    int64_t count; /* values that are not NULL */
+    Int128 exact;  /* sum of integers and scaled decimals */
+    bool overflow; /* of Int128 itself */
     FloatSum total, morsel;
     size_t morsel_at;
-    Value best;          /* least or greatest, the first of equals */
+    Value best; /* least or greatest, the first of equals */
 } Fold;
 
 static Int128 exact_of(const Value *v) {

@@ -60,7 +60,8 @@ static double f64_of(Op op, double a, double b) {
 
 /* Scalars do not divide by zero, elements of tensors do. */
 static bool arith_float(Eval *e, const Node *n, const Value *in, Value *out) {
-    bool wide = out->type->kind == TY_F64, checked = n->type->kind != TY_TENSOR && (n->op == OP_DIV || n->op == OP_MOD);
+    bool wide = out->type->kind == TY_F64,
+         checked = n->type->kind != TY_TENSOR && (n->op == OP_DIV || n->op == OP_MOD);
     if (checked && (wide ? in[1].f64 == 0 : in[1].f32 == 0)) return fail_zero(e, n);
     if (wide) out->f64 = f64_of(n->op, in[0].f64, in[1].f64);
     else out->f32 = eval_round(out->type, f32_of(n->op, in[0].f32, in[1].f32));
@@ -96,7 +97,8 @@ static int64_t time_add(int64_t time, Interval iv, int sign) {
 
 static bool temporal(const Value *in, int sign, Value *out) {
     const Value *time = is_kind(&in[0], TY_INTERVAL) ? &in[1] : &in[0], *other = time == in ? &in[1] : &in[0];
-    if (is_kind(time, TY_INTERVAL)) return add_intervals(in[0].interval, in[1].interval, sign, &out->interval);
+    if (is_kind(time, TY_INTERVAL))
+        return add_intervals(in[0].interval, in[1].interval, sign, &out->interval);
     if (is_kind(out, TY_TIME)) return out->i = time_add(time->i, other->interval, sign), true;
     if (is_kind(out, TY_INTERVAL)) return time_between(in, out);
     if (is_kind(out, TY_TIMESTAMP)) return timestamp_add(time->i, other->interval, sign, &out->i);
@@ -113,7 +115,9 @@ static bool arith(Eval *e, const Node *n, const Value *in, Value *out) {
     return type_is_float(out->type) ? arith_float(e, n, in, out) : arith_exact(e, n, in, out);
 }
 
-bool law_eval_arith(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 2, in, out, arith); }
+bool law_eval_arith(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 2, in, out, arith);
+}
 
 /* ---- one operand ---- */
 
@@ -126,7 +130,9 @@ static bool arith1(Eval *e, const Node *n, const Value *in, Value *out) {
     return store_exact(e, n, n->op == OP_NEG || v < 0 ? -v : v, out);
 }
 
-bool law_eval_arith1(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 1, in, out, arith1); }
+bool law_eval_arith1(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 1, in, out, arith1);
+}
 
 static bool minmax(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)e;
@@ -135,4 +141,6 @@ static bool minmax(Eval *e, const Node *n, const Value *in, Value *out) {
     return true;
 }
 
-bool law_eval_minmax(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 2, in, out, minmax); }
+bool law_eval_minmax(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 2, in, out, minmax);
+}

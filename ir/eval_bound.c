@@ -153,7 +153,8 @@ static Value expanded(Bounds *b, const Value *v, const Value *bound) {
 
 bool ir_eval_bound(EvalCtx *c, const Node *expr, const Value *row, uint32_t n, Value *value, Value *bound) {
     EvalRun run = {.ctx = c, .types = ir_types(c->ir)};
-    Bounds b = {.memo = mem_alloc((expr->id + 1) * sizeof *b.memo), .known = calloc(expr->id + 1, sizeof *b.known)};
+    Bounds b = {.memo = mem_alloc((expr->id + 1) * sizeof *b.memo),
+                .known = calloc(expr->id + 1, sizeof *b.known)};
     eval_open(&b.e, &run, expr->id + 1);
     bool ok = b.known && eval_next(&b.e, row, n) && bound_of(&b, expr, value, bound);
     if (ok) {

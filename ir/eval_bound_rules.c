@@ -79,23 +79,27 @@ static double of_cast(const Node *n, const double *x, const double *e, double r,
     return u > 0 ? rounded(e[0], r, u) : INFINITY;
 }
 
+/* clang-format off */
 const BoundElement bound_element_rules[OP_COUNT_] = {
     [OP_ADD] = of_sum, [OP_SUB] = of_sum, [OP_MUL] = of_product, [OP_DIV] = of_quotient,
-    [OP_NEG] = of_slope_1, [OP_ABS] = of_slope_1, [OP_RELU] = of_slope_1, [OP_MIN2] = of_slope_1, [OP_MAX2] = of_slope_1,
+    [OP_NEG] = of_slope_1, [OP_ABS] = of_slope_1, [OP_RELU] = of_slope_1, [OP_NOT] = of_slope_1,
+    [OP_MIN2] = of_slope_1, [OP_MAX2] = of_slope_1,
     [OP_LEAKY_RELU] = of_leaky_relu, [OP_FLOOR] = of_step, [OP_CEIL] = of_step,
     [OP_SIN] = of_wave, [OP_COS] = of_wave, [OP_POW] = of_power,
     [OP_SQRT] = of_increasing, [OP_EXP] = of_increasing, [OP_LOG] = of_increasing, [OP_TANH] = of_increasing,
     [OP_SIGMOID] = of_increasing, [OP_ERF] = of_increasing,
-    [OP_EQ] = of_compare, [OP_NE] = of_compare, [OP_LT] = of_compare, [OP_LE] = of_compare, [OP_GT] = of_compare,
-    [OP_GE] = of_compare, [OP_NOT] = of_slope_1, [OP_CAST] = of_cast,
+    [OP_EQ] = of_compare, [OP_NE] = of_compare, [OP_LT] = of_compare, [OP_LE] = of_compare,
+    [OP_GT] = of_compare, [OP_GE] = of_compare, [OP_CAST] = of_cast,
 };
+/* clang-format on */
 
 /* ---- the law itself, on DOUBLE tensors ---- */
 
 /* |v|, or the bounds, as one DOUBLE an element */
 static Value as_doubles(Bounds *b, const Value *v, const Value *bound) {
     Value out = {.type = bound_type(b, v->type)};
-    if (v->type->kind != TY_TENSOR) return bound_all(b, bound ? bound_at(bound, 0) : fabs(bound_number(v, 0)));
+    if (v->type->kind != TY_TENSOR)
+        return bound_all(b, bound ? bound_at(bound, 0) : fabs(bound_number(v, 0)));
     int64_t shape[TENSOR_MAX_RANK];
     eval_shape_of(v, shape);
     eval_tensor(&b->e, &out, shape);
@@ -150,11 +154,14 @@ static bool of_extreme(Bounds *b, const Node *n, const Bounded *in, const Value 
     return by_law(b, &largest, &e, bound);
 }
 
-static double gamma_of(double terms, double u) { return terms * u < 0.5 ? terms * u / (1 - terms * u) : INFINITY; }
+static double gamma_of(double terms, double u) {
+    return terms * u < 0.5 ? terms * u / (1 - terms * u) : INFINITY;
+}
 
-/* sum, mean, avg_pool of `terms` each: the law of the bounds, and gamma times the law of the absolute values */
+/* sum, mean, avg_pool of `terms` each: the law of the bounds, and gamma times that of the absolute values */
 static bool of_sums(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
-    if (!type_is_float(in->v.type->elem)) return bound_exact(&in->bound) ? nothing(b, bound) : undecided(b, bound);
+    if (!type_is_float(in->v.type->elem))
+        return bound_exact(&in->bound) ? nothing(b, bound) : undecided(b, bound);
     double u = bound_unit(v->type), terms = (double)tensor_count(&in->v) / (double)count_of(v);
     if (n->op == OP_AVG_POOL) terms = 1;
     for (uint32_t d = 0; n->op == OP_AVG_POOL && d < ATTR_OF(n, Pool)->kernel.n; d++)
@@ -201,10 +208,12 @@ static bool of_products(Bounds *b, const Node *n, const Bounded *in, const Value
     }
     if (!by_law(b, n, x, &size)) return false;
     *bound = as_doubles(b, v, &(Value){.type = type_get(b->e.run->types, TY_F64)});
-    if (!exact && !(add_law(b, n, &x[0], &e[1], bound) && add_law(b, n, &e[0], &x[1], bound) && add_law(b, n, &e[0], &e[1], bound)))
+    if (!exact && !(add_law(b, n, &x[0], &e[1], bound) && add_law(b, n, &e[0], &x[1], bound) &&
+                    add_law(b, n, &e[0], &e[1], bound)))
         return false;
     double gamma = gamma_of(terms_of(n, in) + 1, bound_unit(v->type));
-    for (int64_t i = 0, count = count_of(v); i < count; i++) *at(bound, i) += gamma * (*at(&size, i) + *at(bound, i));
+    for (int64_t i = 0, count = count_of(v); i < count; i++)
+        *at(bound, i) += gamma * (*at(&size, i) + *at(bound, i));
     return true;
 }
 
@@ -217,7 +226,8 @@ static bool of_batch_norm(Bounds *b, const Node *n, const Bounded *in, const Val
     for (int64_t i = 0; i < count; i++) {
         int64_t c = i / inner;
         double factor = fabs(tensor_get(&in[1].v, c)) / sqrt(tensor_get(&in[4].v, c) + ATTR_OF(n, Norm)->eps);
-        double size = (fabs(tensor_get(&in[0].v, i)) + fabs(tensor_get(&in[3].v, c))) * factor + fabs(tensor_get(&in[2].v, c));
+        double size = (fabs(tensor_get(&in[0].v, i)) + fabs(tensor_get(&in[3].v, c))) * factor +
+                      fabs(tensor_get(&in[2].v, c));
         *at(bound, i) = *at(bound, i) * factor + 8 * bound_unit(v->type) * (size + *at(bound, i) * factor);
     }
     return true;
@@ -229,14 +239,16 @@ static double largest_bound(const Bounded *in) {
     return most;
 }
 
-/* Logits within E move each probability by a factor within e^(+-2E); n terms are added, and the arguments of exp, at most
- * 104 for a probability that is not 0, are rounded. */
+/* Logits within E move each probability by a factor within e^(+-2E); n terms are added, and the arguments of
+ * exp, at most 104 for a probability that is not 0, are rounded. */
 static bool of_softmax(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
-    double u = bound_unit(v->type), terms = (double)tensor_count(v), move = 2 * largest_bound(in) + (terms + 300) * u;
+    double u = bound_unit(v->type), terms = (double)tensor_count(v),
+           move = 2 * largest_bound(in) + (terms + 300) * u;
     *bound = as_doubles(b, v, NULL);
     for (int64_t i = 0; i < tensor_count(v); i++) {
         double size = *at(bound, i);
-        *at(bound, i) = n->op == OP_SOFTMAX ? size * expm1(move) + 0x1p-126 : move + 8 * u * (size + log(terms + 1));
+        *at(bound, i) =
+            n->op == OP_SOFTMAX ? size * expm1(move) + 0x1p-126 : move + 8 * u * (size + log(terms + 1));
     }
     return true;
 }
@@ -249,13 +261,17 @@ static bool of_argmax(Bounds *b, const Node *n, const Bounded *in, const Value *
     int64_t best = v->type->kind == TY_TENSOR ? (int64_t)tensor_get(v, 0) : v->i;
     double least = tensor_get(&in->v, best) - bound_at(&in->bound, best);
     for (int64_t i = 0; i < tensor_count(&in->v); i++)
-        if (i != best && !(tensor_get(&in->v, i) + bound_at(&in->bound, i) < least)) return undecided(b, bound);
+        if (i != best && !(tensor_get(&in->v, i) + bound_at(&in->bound, i) < least))
+            return undecided(b, bound);
     return nothing(b, bound);
 }
 
+/* clang-format off */
 const BoundRule bound_tensor_rules[OP_COUNT_] = {
-    [OP_STACK] = of_move, [OP_SLICE] = of_move, [OP_RESHAPE] = of_move, [OP_TRANSPOSE] = of_move, [OP_CONCAT] = of_move,
-    [OP_INDEX] = of_index, [OP_MAX] = of_extreme, [OP_MIN] = of_extreme, [OP_MAX_POOL] = of_extreme,
-    [OP_SUM] = of_sums, [OP_MEAN] = of_sums, [OP_AVG_POOL] = of_sums, [OP_CONTRACT] = of_products, [OP_CONV] = of_products,
-    [OP_BATCH_NORM] = of_batch_norm, [OP_SOFTMAX] = of_softmax, [OP_LOG_SOFTMAX] = of_softmax, [OP_ARGMAX] = of_argmax,
+    [OP_STACK] = of_move, [OP_SLICE] = of_move, [OP_RESHAPE] = of_move, [OP_TRANSPOSE] = of_move,
+    [OP_CONCAT] = of_move, [OP_INDEX] = of_index, [OP_MAX] = of_extreme, [OP_MIN] = of_extreme, [OP_MAX_POOL] = of_extreme,
+    [OP_SUM] = of_sums, [OP_MEAN] = of_sums, [OP_AVG_POOL] = of_sums, [OP_CONTRACT] = of_products,
+    [OP_CONV] = of_products, [OP_BATCH_NORM] = of_batch_norm, [OP_SOFTMAX] = of_softmax,
+    [OP_LOG_SOFTMAX] = of_softmax, [OP_ARGMAX] = of_argmax,
 };
+/* clang-format on */

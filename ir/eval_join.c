@@ -1,7 +1,8 @@
 /* Joins: every pair of rows for which the condition is true, in order of the left rows, then the right.
  *
- * Equalities of the condition between the two sides that cannot fail choose the candidates by a hash; the whole condition
- * then decides on each.  So pairs whose keys differ are not looked at, which removes evaluations and adds none.
+ * Equalities of the condition between the two sides that cannot fail choose the candidates by a hash; the
+ * whole condition then decides on each.  So pairs whose keys differ are not looked at, which removes
+ * evaluations and adds none.
  */
 #include "ir/eval_key.h"
 #include "ir/eval_law.h"

@@ -1,4 +1,4 @@
-/* Keys of groups and joins: values that value_cmp calls equal, made the same (-0 becomes 0), and their hash. */
+/* Keys of groups and joins: values that value_cmp calls equal, made the same (-0 is 0), and their hash. */
 #ifndef DQL_IR_EVAL_KEY_H
 #define DQL_IR_EVAL_KEY_H
 #include "ir/eval_law.h"

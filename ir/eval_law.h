@@ -1,8 +1,8 @@
 /* The eval law of each op, for the files that hold them (ir/eval_*.c).
  *
- * A law gets the values of the node's inputs in `in` if its op is STRICT (none is NULL then), NULL otherwise: it evaluates
- * what it needs by eval_value.  out->type is the result's type, NOT NULL, already set; a law that yields NULL calls
- * eval_null.  It returns false after eval_fail.  Payloads come from e->arena.
+ * A law gets the values of the node's inputs in `in` if its op is STRICT (none is NULL then), NULL otherwise:
+ * it evaluates what it needs by eval_value.  out->type is the result's type, NOT NULL, already set; a law
+ * that yields NULL calls eval_null.  It returns false after eval_fail.  Payloads come from e->arena.
  *
  * A relation is a Value whose list is its rows; a row is a Value whose list is its columns.
  */
@@ -21,20 +21,20 @@ typedef struct EvalRun {
 /* Evaluates expressions on one row after the other. Results on a row die with it. */
 typedef struct Eval {
     EvalRun *run;
-    Arena *arena;       /* where the node at hand puts its result: row_arena, or the run's if no column is below it */
-    Arena *row_arena;
+    Arena *arena;     /* where the node at hand puts its result: */
+    Arena *row_arena; /* this, or the run's if no column is below it */
     const Value *row;
     uint32_t columns;
-    uint64_t now;       /* number of the row */
+    uint64_t now; /* number of the row */
     uint32_t n_memo;
-    Value *memo;        /* by node id; holds if stamp says `now` or EVERY_ROW */
+    Value *memo; /* by node id; holds if stamp says `now` or EVERY_ROW */
     uint64_t *stamp;
-    const Value *group; /* OP_AGGREGATE: rows of the group at hand, a list */
+    const Value *group;   /* OP_AGGREGATE: rows of the group at hand, a list */
     const size_t *places; /* and their places in the input */
 } Eval;
 
 typedef bool (*EvalLaw)(Eval *e, const Node *n, const Value *in, Value *out);
-#define OP(name, text, arity, attr, ty, ev, inv, bnd, dlt, grd, cst, flags)                                            \
+#define OP(name, text, arity, attr, ty, ev, inv, bnd, dlt, grd, cst, flags)                                  \
     bool law_eval_##ev(Eval *e, const Node *n, const Value *in, Value *out);
 #include "ir/ops.def"
 #undef OP
@@ -49,7 +49,8 @@ bool eval_value(Eval *e, const Node *n, Value *out);
 /* A relation input, once per run. */
 bool eval_relation(EvalRun *run, const Node *rel, Value *out);
 
-bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 bool eval_fail_range(Eval *e, const Node *n, const Type *t); /* out of range for T */
 bool eval_null(Value *out);                                  /* true */
 /* A copy that outlives the row. */

@@ -23,8 +23,8 @@ const char *eval_shape_text(Eval *e, uint32_t rank, const int64_t *shape) {
 bool eval_check_shape(Eval *e, const Node *n, const Type *t, const int64_t *shape) {
     for (uint32_t d = 0; d < t->n; d++) {
         if (t->dims[d] == DIM_ANY || t->dims[d] == shape[d]) continue;
-        return eval_fail(e, n, ROW_INDEX, "a shape %s where dimension %u is %lld", eval_shape_text(e, t->n, shape), d,
-                         (long long)t->dims[d]);
+        return eval_fail(e, n, ROW_INDEX, "a shape %s where dimension %u is %lld",
+                         eval_shape_text(e, t->n, shape), d, (long long)t->dims[d]);
     }
     return true;
 }
@@ -67,15 +67,16 @@ static int64_t aligned_dim(const Value *v, uint32_t rank, uint32_t d) {
     return d < missing ? 1 : tensor_dim(v, d - missing);
 }
 
-static bool common_shape(Eval *e, const Node *n, uint32_t inputs, const Value *in, uint32_t rank, int64_t *shape) {
+static bool common_shape(Eval *e, const Node *n, uint32_t inputs, const Value *in, uint32_t rank,
+                         int64_t *shape) {
     for (uint32_t d = 0; d < rank; d++) {
         shape[d] = 1;
         for (uint32_t i = 0; i < inputs; i++) {
             int64_t size = aligned_dim(&in[i], rank, d);
             if (shape[d] == 1) shape[d] = size;
             else if (size != 1 && size != shape[d])
-                return eval_fail(e, n, ROW_INDEX, "shapes that do not broadcast: %lld and %lld", (long long)shape[d],
-                                 (long long)size);
+                return eval_fail(e, n, ROW_INDEX, "shapes that do not broadcast: %lld and %lld",
+                                 (long long)shape[d], (long long)size);
         }
     }
     return true;
@@ -101,7 +102,8 @@ bool eval_map(Eval *e, const Node *n, uint32_t inputs, const Value *in, Value *o
     int64_t shape[TENSOR_MAX_RANK], at[TENSOR_MAX_RANK] = {0};
     if (!is_tensor(out)) return fn(e, n, in, out);
     uint32_t rank = out->type->n;
-    if (!common_shape(e, n, inputs, in, rank, shape) || !eval_check_shape(e, n, out->type, shape)) return false;
+    if (!common_shape(e, n, inputs, in, rank, shape) || !eval_check_shape(e, n, out->type, shape))
+        return false;
     eval_tensor(e, out, shape);
     for (int64_t i = 0, count = tensor_count(out); i < count; i++, eval_advance(rank, shape, at)) {
         Value elem[MAX_INPUTS], result = {.type = out->type->elem};

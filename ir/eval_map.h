@@ -1,4 +1,5 @@
-/* Elementwise operators: a function of scalars, applied to scalars or along tensors that broadcast (NumPy's rule). */
+/* Elementwise operators: a function of scalars, applied to scalars or along tensors that broadcast (NumPy's
+ * rule). */
 #ifndef DQL_IR_EVAL_MAP_H
 #define DQL_IR_EVAL_MAP_H
 #include "ir/eval_law.h"
@@ -7,7 +8,8 @@
 typedef bool (*EvalElement)(Eval *e, const Node *n, const Value *in, Value *out);
 bool eval_map(Eval *e, const Node *n, uint32_t inputs, const Value *in, Value *out, EvalElement fn);
 
-/* The place in v (a tensor or scalar) that element `at` of a result of `rank` dimensions takes, and the next `at`. */
+/* The place in v (a tensor or scalar) that element `at` of a result of `rank` dimensions takes, and the next
+ * `at`. */
 int64_t eval_place(const Value *v, uint32_t rank, const int64_t *at);
 void eval_advance(uint32_t rank, const int64_t *shape, int64_t *at);
 

@@ -20,11 +20,15 @@ static bool math(Eval *e, const Node *n, const Value *in, Value *out) {
     bool leaky = n->op == OP_LEAKY_RELU;
     double slope = leaky ? ATTR_OF(n, Slope)->slope : 0;
     if (out->type->kind == TY_F64) out->f64 = leaky ? leaky64(in->f64, slope) : num_eval_f64(n->op, in->f64);
-    else out->f32 = eval_round(out->type, leaky ? leaky32(in->f32, (float)slope) : num_eval_f32(n->op, in->f32));
+    else
+        out->f32 =
+            eval_round(out->type, leaky ? leaky32(in->f32, (float)slope) : num_eval_f32(n->op, in->f32));
     return true;
 }
 
-bool law_eval_math(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 1, in, out, math); }
+bool law_eval_math(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 1, in, out, math);
+}
 
 static bool math2(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)e;
@@ -33,4 +37,6 @@ static bool math2(Eval *e, const Node *n, const Value *in, Value *out) {
     return true;
 }
 
-bool law_eval_math2(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 2, in, out, math2); }
+bool law_eval_math2(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 2, in, out, math2);
+}

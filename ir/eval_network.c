@@ -1,5 +1,6 @@
-/* What networks are made of: contract, conv, max_pool, avg_pool, batch_norm.  Sums of products are compensated: every
- * product is exact or comes with its error, so that the result is the sum over the reals, rounded (nearly always) once. */
+/* What networks are made of: contract, conv, max_pool, avg_pool, batch_norm.  Sums of products are
+ * compensated: every product is exact or comes with its error, so that the result is the sum over the reals,
+ * rounded (nearly always) once. */
 #include "base/sum.h"
 #include "ir/eval_map.h"
 #include "ir/eval_walk.h"
@@ -46,7 +47,8 @@ static bool labels_agree(Eval *e, const Node *n, const Value *in) {
         for (uint32_t d = 0; d < labels->n; d++) {
             int64_t l = labels->at[d], dim = tensor_dim(&in[k], d);
             if (seen[l] && size[l] != dim)
-                return eval_fail(e, n, ROW_INDEX, "contracted sizes %lld and %lld", (long long)size[l], (long long)dim);
+                return eval_fail(e, n, ROW_INDEX, "contracted sizes %lld and %lld", (long long)size[l],
+                                 (long long)dim);
             size[l] = dim;
             seen[l] = true;
         }
@@ -59,7 +61,8 @@ static bool integer_dot(Eval *e, const Node *n, const Value *in, Walk *out_at, W
     bool overflow = false;
     for (walk_begin(k); !k->done; walk_next(k)) {
         Int128 x = tensor_elem(&in[0], out_at->place[0] + k->place[0]).i;
-        overflow |= __builtin_add_overflow(sum, x * tensor_elem(&in[1], out_at->place[1] + k->place[1]).i, &sum);
+        overflow |=
+            __builtin_add_overflow(sum, x * tensor_elem(&in[1], out_at->place[1] + k->place[1]).i, &sum);
     }
     elem->i = (int64_t)sum;
     return (!overflow && elem->i == sum) || eval_fail_range(e, n, elem->type);
@@ -78,7 +81,8 @@ static void contract_walks(const Node *n, const Value *in, Walk *outer, Walk *in
     const AttrContract *a = ATTR_OF(n, Contract);
     for (uint32_t d = 0; d < a->out.n; d++) add_label(a, in, a->out.at[d], outer);
     for (int64_t l = 0; l < WALK_MAX; l++)
-        if ((has_label(&a->a, l) || has_label(&a->b, l)) && !has_label(&a->out, l)) add_label(a, in, l, inner);
+        if ((has_label(&a->a, l) || has_label(&a->b, l)) && !has_label(&a->out, l))
+            add_label(a, in, l, inner);
 }
 
 bool law_eval_contract(Eval *e, const Node *n, const Value *in, Value *out) {
@@ -114,8 +118,10 @@ static int64_t positions(const Window *w, uint32_t d) {
     return room < 0 ? 0 : room / w->stride[d] + 1;
 }
 
-/* Where the window at `position` puts its element `tap`: false in the padding. *padded: inside the input with its pads. */
-static bool tap_place(const Window *w, const int64_t *position, const int64_t *tap, int64_t *place, bool *padded) {
+/* Where the window at `position` puts its element `tap`: false in the padding. *padded: inside the input with
+ * its pads. */
+static bool tap_place(const Window *w, const int64_t *position, const int64_t *tap, int64_t *place,
+                      bool *padded) {
     bool inside = true;
     *place = 0;
     *padded = true;
@@ -136,7 +142,8 @@ static int64_t window_area(const Window *w, const int64_t *sizes) {
 
 static Walk window_walk(const Window *w, bool over_positions) {
     Walk walk = {0};
-    for (uint32_t d = 0; d < w->n; d++) walk_add(&walk, over_positions ? positions(w, d) : w->kernel[d], 0, 0);
+    for (uint32_t d = 0; d < w->n; d++)
+        walk_add(&walk, over_positions ? positions(w, d) : w->kernel[d], 0, 0);
     return walk;
 }
 
@@ -161,7 +168,8 @@ static double conv_at(const Value *in, const Window *w, int64_t o, int64_t group
 static bool conv_channels(Eval *e, const Node *n, const Value *in, int64_t groups) {
     int64_t c = tensor_dim(&in[0], 0), o = tensor_dim(&in[1], 0), per_group = tensor_dim(&in[1], 1);
     return (c == per_group * groups && o % groups == 0) ||
-           eval_fail(e, n, ROW_INDEX, "%lld channels where the weights take %lld", (long long)c, (long long)(per_group * groups));
+           eval_fail(e, n, ROW_INDEX, "%lld channels where the weights take %lld", (long long)c,
+                     (long long)(per_group * groups));
 }
 
 bool law_eval_conv(Eval *e, const Node *n, const Value *in, Value *out) {
@@ -185,11 +193,12 @@ bool law_eval_conv(Eval *e, const Node *n, const Value *in, Value *out) {
 
 /* ---- pooling over the last dimensions ---- */
 
-typedef void (*PoolFn)(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position, Value *out,
-                       int64_t i);
+typedef void (*PoolFn)(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position,
+                       Value *out, int64_t i);
 
 /* The first of the largest; padding never is, a NaN always. */
-static void max_at(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position, Value *out, int64_t i) {
+static void max_at(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position,
+                   Value *out, int64_t i) {
     (void)n;
     Walk tap = window_walk(w, false);
     Value best = {0};
@@ -205,7 +214,8 @@ static void max_at(const Node *n, const Value *x, int64_t start, const Window *w
 }
 
 /* Over the elements inside, or with count_pad over those of the padded input. */
-static void mean_at(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position, Value *out, int64_t i) {
+static void mean_at(const Node *n, const Value *x, int64_t start, const Window *w, const int64_t *position,
+                    Value *out, int64_t i) {
     Walk tap = window_walk(w, false);
     FloatSum sum = {0, 0};
     int64_t place, inside = 0, counted = 0;
@@ -238,8 +248,12 @@ static bool pool(Eval *e, const Node *n, const Value *in, Value *out, PoolFn fn)
     return true;
 }
 
-bool law_eval_max_pool(Eval *e, const Node *n, const Value *in, Value *out) { return pool(e, n, in, out, max_at); }
-bool law_eval_avg_pool(Eval *e, const Node *n, const Value *in, Value *out) { return pool(e, n, in, out, mean_at); }
+bool law_eval_max_pool(Eval *e, const Node *n, const Value *in, Value *out) {
+    return pool(e, n, in, out, max_at);
+}
+bool law_eval_avg_pool(Eval *e, const Node *n, const Value *in, Value *out) {
+    return pool(e, n, in, out, mean_at);
+}
 
 /* ---- batch_norm ---- */
 
@@ -249,12 +263,14 @@ bool law_eval_batch_norm(Eval *e, const Node *n, const Value *in, Value *out) {
     eval_shape_of(in, shape);
     for (int k = 1; k < 5; k++)
         if (tensor_dim(&in[k], 0) != shape[0])
-            return eval_fail(e, n, ROW_INDEX, "parameters of %lld channels for %lld", (long long)tensor_dim(&in[k], 0), (long long)shape[0]);
+            return eval_fail(e, n, ROW_INDEX, "parameters of %lld channels for %lld",
+                             (long long)tensor_dim(&in[k], 0), (long long)shape[0]);
     eval_tensor(e, out, shape);
     int64_t count = tensor_count(in), inner = shape[0] ? count / shape[0] : 0;
     for (int64_t i = 0; i < count; i++) {
         int64_t c = i / inner;
-        double root = sqrt(tensor_get(&in[4], c) + ATTR_OF(n, Norm)->eps), x = tensor_get(&in[0], i) - tensor_get(&in[3], c);
+        double root = sqrt(tensor_get(&in[4], c) + ATTR_OF(n, Norm)->eps),
+               x = tensor_get(&in[0], i) - tensor_get(&in[3], c);
         eval_store_float(out, i, x / root * tensor_get(&in[1], c) + tensor_get(&in[2], c));
     }
     return true;

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* Two nested walks over a tensor: `outer` over the dimensions that stay, `inner` over those that are reduced. */
+/* Two nested walks over a tensor: `outer` over the dimensions that stay, `inner` over those reduced. */
 typedef struct Split {
     Walk outer, inner;
     int64_t shape[TENSOR_MAX_RANK]; /* of the result */
@@ -27,8 +27,12 @@ static void split(const Node *n, const Value *in, Split *s) {
     }
 }
 
-static double float_at(const Value *in, const Split *s) { return tensor_get(in, s->outer.place[0] + s->inner.place[0]); }
-static Value elem_at(const Value *in, const Split *s) { return tensor_elem(in, s->outer.place[0] + s->inner.place[0]); }
+static double float_at(const Value *in, const Split *s) {
+    return tensor_get(in, s->outer.place[0] + s->inner.place[0]);
+}
+static Value elem_at(const Value *in, const Split *s) {
+    return tensor_elem(in, s->outer.place[0] + s->inner.place[0]);
+}
 
 /* ---- sums ---- */
 

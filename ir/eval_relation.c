@@ -39,8 +39,8 @@ bool law_eval_scan(Eval *e, const Node *n, const Value *in, Value *out) {
     uint32_t columns = n->type->n;
     RowList rows = {0};
     Value *row = ARENA_ARRAY(e->run->ctx->arena, Value, columns);
-    while (source->row(source->ctx, a->table, a->version, &cursor, a->columns.n, a->columns.at, e->run->ctx->arena,
-                       e->run->types, row, &rowid)) {
+    while (source->row(source->ctx, a->table, a->version, &cursor, a->columns.n, a->columns.at,
+                       e->run->ctx->arena, e->run->types, row, &rowid)) {
         if (!eval_next(e, NULL, 0)) return rows_failed(&rows);
         if (a->rowid) row[columns - 1] = value_i64(e->run->types, rowid);
         set_nullable(row, columns);

@@ -56,7 +56,9 @@ static bool compare(Eval *e, const Node *n, const Value *in, Value *out) {
     return true;
 }
 
-bool law_eval_compare(Eval *e, const Node *n, const Value *in, Value *out) { return eval_map(e, n, 2, in, out, compare); }
+bool law_eval_compare(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 2, in, out, compare);
+}
 
 bool law_eval_is_null(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;

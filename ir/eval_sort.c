@@ -69,7 +69,8 @@ bool law_eval_sort(Eval *e, const Node *n, const Value *in, Value *out) {
 /* relation, keys, limit, offset */
 bool law_eval_topn(Eval *e, const Node *n, const Value *in, Value *out) {
     int64_t limit, offset;
-    if (!eval_count(e, n, n->n - 2, INT64_MAX, &limit) || !eval_count(e, n, n->n - 1, 0, &offset)) return false;
+    if (!eval_count(e, n, n->n - 2, INT64_MAX, &limit) || !eval_count(e, n, n->n - 1, 0, &offset))
+        return false;
     if (!law_eval_sort(e, n, in, out)) return false;
     rows_cut(out, limit, offset);
     return true;

@@ -30,8 +30,10 @@ bool law_eval_stack(Eval *e, const Node *n, const Value *in, Value *out) {
     if (rank) eval_shape_of(in, own);
     for (uint32_t i = 1; i < n->n; i++)
         for (uint32_t d = 0; d < rank; d++)
-            if (tensor_dim(&in[i], d) != own[d]) return eval_fail(e, n, ROW_INDEX, "stacked shapes that differ");
-    for (uint32_t d = 0; d <= rank; d++) shape[d] = d < axis ? own[d] : d == axis ? (int64_t)n->n : own[d - 1];
+            if (tensor_dim(&in[i], d) != own[d])
+                return eval_fail(e, n, ROW_INDEX, "stacked shapes that differ");
+    for (uint32_t d = 0; d <= rank; d++)
+        shape[d] = d < axis ? own[d] : d == axis ? (int64_t)n->n : own[d - 1];
     if (!eval_check_shape(e, n, out->type, shape)) return false;
     eval_tensor(e, out, shape);
     int64_t inner = product(own, (uint32_t)axis, rank), count = tensor_count(out);
@@ -47,7 +49,8 @@ static bool concat_shape(Eval *e, const Node *n, const Value *in, int64_t axis, 
     for (uint32_t i = 1; i < n->n; i++)
         for (uint32_t d = 0; d < in->type->n; d++) {
             if (d == axis) shape[d] += tensor_dim(&in[i], d);
-            else if (tensor_dim(&in[i], d) != shape[d]) return eval_fail(e, n, ROW_INDEX, "concatenated shapes that differ");
+            else if (tensor_dim(&in[i], d) != shape[d])
+                return eval_fail(e, n, ROW_INDEX, "concatenated shapes that differ");
         }
     return true;
 }
@@ -83,9 +86,11 @@ bool law_eval_slice(Eval *e, const Node *n, const Value *in, Value *out) {
     strides_of(in, stride);
     for (uint32_t d = 0; d < in->type->n; d++) {
         int64_t dim = tensor_dim(in, d), from = a->from.at[d], step = a->step.at[d];
-        int64_t to = a->to.at[d] == INT64_MAX ? dim : a->to.at[d], size = to > from ? (to - from + step - 1) / step : 0;
+        int64_t to = a->to.at[d] == INT64_MAX ? dim : a->to.at[d],
+                size = to > from ? (to - from + step - 1) / step : 0;
         if (from > dim || to > dim || (a->drop.at[d] && size != 1))
-            return eval_fail(e, n, ROW_INDEX, "slice %lld:%lld of %lld", (long long)from, (long long)to, (long long)dim);
+            return eval_fail(e, n, ROW_INDEX, "slice %lld:%lld of %lld", (long long)from, (long long)to,
+                             (long long)dim);
         start += from * stride[d];
         walk_add(&w, size, stride[d] * step, 0);
         if (!a->drop.at[d]) shape[rank++] = size;
@@ -113,8 +118,8 @@ bool law_eval_index(Eval *e, const Node *n, const Value *in, Value *out) {
     for (uint32_t d = 0; d < subscripts; d++) {
         int64_t i = in[d + 1].i;
         if (i < 0 || i >= shape[d])
-            return eval_fail(e, n, ROW_INDEX, "subscript %lld of dimension %u with size %lld", (long long)i, d,
-                             (long long)shape[d]);
+            return eval_fail(e, n, ROW_INDEX, "subscript %lld of dimension %u with size %lld", (long long)i,
+                             d, (long long)shape[d]);
         place = place * shape[d] + i;
     }
     int64_t inner = product(shape, subscripts, in->type->n);

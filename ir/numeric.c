@@ -23,12 +23,10 @@ static const struct Function {
     float (*f32)(N n, float x);
     double (*f64)(N n, double x);
 } functions[OP_COUNT_] = {
-    [OP_SQRT] = {f_sqrt, d_sqrt}, [OP_EXP] = {f_exp, d_exp},
-    [OP_LOG] = {f_log, d_log},    [OP_TANH] = {f_tanh, d_tanh},
-    [OP_ERF] = {f_erf, d_erf},    [OP_SIGMOID] = {f_sigmoid, d_sigmoid},
-    [OP_SIN] = {f_sin, d_sin},    [OP_COS] = {f_cos, d_cos},
-    [OP_CEIL] = {f_ceil, d_ceil}, [OP_FLOOR] = {f_floor, d_floor},
-    [OP_RELU] = {f_relu, d_relu},
+    [OP_SQRT] = {f_sqrt, d_sqrt},    [OP_EXP] = {f_exp, d_exp},    [OP_LOG] = {f_log, d_log},
+    [OP_TANH] = {f_tanh, d_tanh},    [OP_ERF] = {f_erf, d_erf},    [OP_SIGMOID] = {f_sigmoid, d_sigmoid},
+    [OP_SIN] = {f_sin, d_sin},       [OP_COS] = {f_cos, d_cos},    [OP_CEIL] = {f_ceil, d_ceil},
+    [OP_FLOOR] = {f_floor, d_floor}, [OP_RELU] = {f_relu, d_relu},
 };
 
 bool num_is_unary(Op op) { return functions[op].f32 != NULL; }

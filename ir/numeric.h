@@ -1,14 +1,17 @@
-/* The numeric functions: sqrt, exp, ln, tanh, sigmoid, erf, sin, cos, pow of FLOAT32 and DOUBLE, defined once.
+/* The numeric functions: sqrt, exp, ln, tanh, sigmoid, erf, sin, cos, pow of FLOAT32 and DOUBLE, defined
+ * once.
  *
- * A definition (ir/numeric_f32.h, ir/numeric_f64.h) is straight-line code over a small vocabulary: IEEE add, mul, div,
- * fma, min, max, round, compare, select, and bit operations on integers of the same width.  The including file gives the
- * vocabulary its meaning: ir/numeric_c.h on C numbers (eval), ir/numeric_kernel.c on kernel IR (all machines).  Nothing
- * is contracted or reassociated and each operation rounds once, so every machine computes the same bits.
+ * A definition (ir/numeric_f32.h, ir/numeric_f64.h) is straight-line code over a small vocabulary: IEEE add,
+ * mul, div, fma, min, max, round, compare, select, and bit operations on integers of the same width.  The
+ * including file gives the vocabulary its meaning: ir/numeric_c.h on C numbers (eval), ir/numeric_kernel.c on
+ * kernel IR (all machines).  Nothing is contracted or reassociated and each operation rounds once, so every
+ * machine computes the same bits.
  *
  * Invariants
  *  - NaN in, NaN out (but pow(1, y) = pow(x, 0) = 1).  Which NaN is not defined.
- *  - FLOAT32 exp, ln, tanh, sigmoid, erf are non-decreasing on all their 2^32 inputs (ln on [-0, inf]), so that the
- *    inverse of a threshold is exact.  dql-monotone checks all inputs, tests/unit/numeric_test.c 2^24 of them.
+ *  - FLOAT32 exp, ln, tanh, sigmoid, erf are non-decreasing on all their 2^32 inputs (ln on [-0, inf]), so
+ *    that the inverse of a threshold is exact.  dql-monotone checks all inputs, tests/unit/numeric_test.c
+ *    2^24 of them.
  *  - Denormals, infinities and overflow are IEEE's; ln(x) of x < 0 is NaN, ln(+-0) is -inf.
  *  - FLOAT32 sin, cos and pow are the DOUBLE ones rounded once more.
  *

@@ -1,5 +1,5 @@
-/* The vocabulary of ir/numeric_f32.h and ir/numeric_f64.h on C numbers.  Needs -ffp-contract=off.  `n` is the context
- * that the kernel IR's vocabulary needs; here it is nothing.
+/* The vocabulary of ir/numeric_f32.h and ir/numeric_f64.h on C numbers.  Needs -ffp-contract=off.  `n` is the
+ * context that the kernel IR's vocabulary needs; here it is nothing.
  */
 #ifndef DQL_IR_NUMERIC_C_H
 #define DQL_IR_NUMERIC_C_H
@@ -15,10 +15,10 @@ typedef int32_t I32;
 typedef int64_t I64;
 typedef bool M;
 
-#define F(n, c) ((void)(n), (float)(c))
-#define D(n, c) ((void)(n), (double)(c))
-#define I(n, c) ((void)(n), (int32_t)(c))
-#define L(n, c) ((void)(n), (int64_t)(c))
+#define F(n, c)           ((void)(n), (float)(c))
+#define D(n, c)           ((void)(n), (double)(c))
+#define I(n, c)           ((void)(n), (int32_t)(c))
+#define L(n, c)           ((void)(n), (int64_t)(c))
 #define F_AT(n, table, i) ((void)(n), (F32)(table)[i])
 #define D_AT(n, table, i) ((void)(n), (table)[i])
 

@@ -1,9 +1,10 @@
-/* FLOAT32: exp, ln, tanh, sigmoid, erf in single precision.  Included once a vocabulary (ir/numeric_c.h) is defined.
- * Coefficients: tools/minimax.py.
+/* FLOAT32: exp, ln, tanh, sigmoid, erf in single precision.  Included once a vocabulary (ir/numeric_c.h) is
+ * defined. Coefficients: tools/minimax.py.
  *
- * Why they are monotone: each is a composition of operations that round, hence monotone, where no sum has terms that
- * move against each other; a polynomial is only ever added to a larger term whose steps exceed its jitter.  What remains
- * are the seams (between two powers of 2, between two formulas), and those are checked on all inputs.
+ * Why they are monotone: each is a composition of operations that round, hence monotone, where no sum has
+ * terms that move against each other; a polynomial is only ever added to a larger term whose steps exceed its
+ * jitter.  What remains are the seams (between two powers of 2, between two formulas), and those are checked
+ * on all inputs.
  */
 
 /* c[0] + c[1] x + .. + c[count - 1] x^(count - 1) */
@@ -24,7 +25,8 @@ static inline F32 f_exp_reduced(N n, F32 x, I32 *k_bits) {
     return f_fma(n, f_mul(n, r, r), f_poly(n, r, c, 5), r);
 }
 
-/* 2^k in two factors, so that overflow and the one rounding to a denormal happen in a last product; -151 <= k <= 129 */
+/* 2^k in two factors, so that overflow and the one rounding to a denormal happen in a last product; -151 <= k
+ * <= 129 */
 static inline F32 f_power_of_2(N n, I32 k_bits, F32 *second) {
     I32 one = I(n, 0x3f800000), half = i_and(n, i_shl(n, k_bits, 22), I(n, 0xff800000u));
     *second = f_of_bits(n, i_add(n, i_sub(n, i_shl(n, k_bits, 23), half), one));
@@ -48,8 +50,9 @@ static inline F32 f_exp_parts(N n, F32 x, F32 *t) {
 
 /* x = 2^e m, sqrt(1/2) <= m < sqrt(2): e ln 2 + ln(1 + f) with f = m - 1 */
 static inline F32 f_log(N n, F32 x) {
-    static const float c[] = {-0x1.fffff8p-2f, 0x1.55555p-2f,   -0x1.000426p-2f, 0x1.99a3f4p-3f, -0x1.54276cp-3f,
-                              0x1.227192p-3f,  -0x1.0f3762p-3f, 0x1.0848a4p-3f,  -0x1.3830c2p-4f};
+    static const float c[] = {-0x1.fffff8p-2f, 0x1.55555p-2f,   -0x1.000426p-2f,
+                              0x1.99a3f4p-3f,  -0x1.54276cp-3f, 0x1.227192p-3f,
+                              -0x1.0f3762p-3f, 0x1.0848a4p-3f,  -0x1.3830c2p-4f};
     M denormal = f_lt(n, x, F(n, 0x1p-126));
     F32 scaled = f_select(n, denormal, f_mul(n, x, F(n, 0x1p+23)), x);
     I32 sqrt_half = I(n, 0x3f3504f3);
@@ -61,7 +64,8 @@ static inline F32 f_log(N n, F32 x) {
     /* NaN and +inf are their own logarithm */
     F32 inf = F(n, INFINITY);
     y = f_select(n, f_lt(n, x, inf), y, x);
-    return f_select(n, f_lt(n, F(n, 0.0), x), y, f_select(n, f_eq(n, x, F(n, 0.0)), f_neg(n, inf), F(n, NAN)));
+    return f_select(n, f_lt(n, F(n, 0.0), x), y,
+                    f_select(n, f_eq(n, x, F(n, 0.0)), f_neg(n, inf), F(n, NAN)));
 }
 
 /* |x| with the sign of s */
@@ -81,7 +85,8 @@ static inline F32 f_tanh(N n, F32 x) {
     return f_copysign(n, f_select(n, f_lt(n, a, F(n, 0.625)), small, large), x);
 }
 
-/* 1 / (1 + e^-x) with one rounding of 1 + s + s t, as s + 1 is exact; below -16 e^x - e^2x, which is more exact there */
+/* 1 / (1 + e^-x) with one rounding of 1 + s + s t, as s + 1 is exact; below -16 e^x - e^2x, which is more
+ * exact there */
 static inline F32 f_sigmoid(N n, F32 x) {
     M tail = f_lt(n, x, F(n, -16.0));
     F32 one = F(n, 1.0), a = f_max(n, f_select(n, tail, x, f_neg(n, x)), F(n, -104.0));
@@ -94,10 +99,11 @@ static inline F32 f_sigmoid(N n, F32 x) {
 
 /* small: x + x P(x^2); else 1 - erfc, erfc(a) = e^-(a + a P(a)) */
 static inline F32 f_erf(N n, F32 x) {
-    static const float near[] = {0x1.06eba8p-3f,  -0x1.81274p-2f,  0x1.ce2d6p-4f,  -0x1.b8007ep-6f,
+    static const float near[] = {0x1.06eba8p-3f, -0x1.81274p-2f,   0x1.ce2d6p-4f,  -0x1.b8007ep-6f,
                                  0x1.54422ep-8f, -0x1.a5b6c2p-11f, 0x1.4e332cp-14f};
-    static const float far[] = {0x1.070bap-3f,   0x1.45bfcp-1f,    0x1.a96e62p-4f,  -0x1.55d15cp-6f, 0x1.87ef3ap-10f,
-                                0x1.5afe46p-11f, -0x1.11aaf4p-12f, 0x1.5ad7bcp-15f, -0x1.60ecb4p-19f};
+    static const float far[] = {0x1.070bap-3f,    0x1.45bfcp-1f,   0x1.a96e62p-4f,
+                                -0x1.55d15cp-6f,  0x1.87ef3ap-10f, 0x1.5afe46p-11f,
+                                -0x1.11aaf4p-12f, 0x1.5ad7bcp-15f, -0x1.60ecb4p-19f};
     F32 z = f_mul(n, x, x);
     F32 small = f_fma(n, x, f_poly(n, z, near, 7), x);
     F32 a = f_min(n, f_abs(n, x), F(n, 4.0));

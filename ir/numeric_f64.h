@@ -1,8 +1,9 @@
-/* DOUBLE: exp, ln, tanh, sigmoid, erf, sin, cos, pow.  Included once a vocabulary (ir/numeric_c.h) is defined.
- * Coefficients: tools/minimax.py.  `x + x_low` is the unrounded value of a pair of doubles, |x_low| <= ulp(x) / 2.
+/* DOUBLE: exp, ln, tanh, sigmoid, erf, sin, cos, pow.  Included once a vocabulary (ir/numeric_c.h) is
+ * defined. Coefficients: tools/minimax.py.  `x + x_low` is the unrounded value of a pair of doubles, |x_low|
+ * <= ulp(x) / 2.
  */
 #define LN2_HIGH 0x1.62e42fefa38p-1 /* 42 bits: k * LN2_HIGH is exact for every exponent k */
-#define LN2_LOW 0x1.ef35793c7673p-45
+#define LN2_LOW  0x1.ef35793c7673p-45
 
 static inline F64 d_poly(N n, F64 x, const double *c, int count) {
     F64 y = D_AT(n, c, count - 1);
@@ -32,9 +33,10 @@ static inline F64 d_two_product(N n, F64 x, F64 y, F64 *low) {
 
 /* as f_exp_reduced, of x + x_low */
 static inline F64 d_exp_reduced(N n, F64 x, F64 x_low, I64 *k_bits) {
-    static const double c[] = {0x1.000000000000ap-1,  0x1.5555555555503p-3,  0x1.5555555550609p-5,  0x1.1111111124d4cp-7,
-                               0x1.6c16c184b39e5p-10, 0x1.a01a013d35d09p-13, 0x1.a0199895ec348p-16, 0x1.71def4ad0a3bap-19,
-                               0x1.28aecd39e4043p-22, 0x1.add5fa732188cp-26};
+    static const double c[] = {0x1.000000000000ap-1,  0x1.5555555555503p-3,  0x1.5555555550609p-5,
+                               0x1.1111111124d4cp-7,  0x1.6c16c184b39e5p-10, 0x1.a01a013d35d09p-13,
+                               0x1.a0199895ec348p-16, 0x1.71def4ad0a3bap-19, 0x1.28aecd39e4043p-22,
+                               0x1.add5fa732188cp-26};
     F64 t = d_fma(n, x, D(n, 0x1.71547652b82fep+0), D(n, 0x1.8p+52));
     F64 k = d_sub(n, t, D(n, 0x1.8p+52));
     F64 r = d_fma(n, k, D(n, -LN2_HIGH), x);
@@ -75,8 +77,9 @@ static inline F64 d_split(N n, F64 x, F64 *e) {
 
 /* ln(1 + f) = f - (h - s (h + R(s^2))), h = f^2 / 2, s = f / (2 + f), s R = 2 atanh(s) - 2 s */
 static inline F64 d_log(N n, F64 x) {
-    static const double c[] = {0x1.5555555555592p-1, 0x1.999999997feeep-2, 0x1.24924941e536cp-2, 0x1.c71c521042e31p-3,
-                               0x1.74663de8cf4aep-3, 0x1.39a1cc2228677p-3, 0x1.2f04f8863d77cp-3};
+    static const double c[] = {0x1.5555555555592p-1, 0x1.999999997feeep-2, 0x1.24924941e536cp-2,
+                               0x1.c71c521042e31p-3, 0x1.74663de8cf4aep-3, 0x1.39a1cc2228677p-3,
+                               0x1.2f04f8863d77cp-3};
     F64 e, f = d_sub(n, d_split(n, x, &e), D(n, 1.0));
     F64 h = d_mul(n, d_mul(n, D(n, 0.5), f), f), s = d_div(n, f, d_add(n, D(n, 2.0), f)), z = d_mul(n, s, s);
     F64 r = d_mul(n, z, d_poly(n, z, c, 7));
@@ -84,7 +87,8 @@ static inline F64 d_log(N n, F64 x) {
     F64 y = d_fma(n, e, D(n, LN2_HIGH), d_sub(n, f, d_sub(n, h, low)));
     F64 inf = D(n, INFINITY);
     y = d_select(n, d_lt(n, x, inf), y, x);
-    return d_select(n, d_lt(n, D(n, 0.0), x), y, d_select(n, d_eq(n, x, D(n, 0.0)), d_neg(n, inf), D(n, NAN)));
+    return d_select(n, d_lt(n, D(n, 0.0), x), y,
+                    d_select(n, d_eq(n, x, D(n, 0.0)), d_neg(n, inf), D(n, NAN)));
 }
 
 static inline F64 d_copysign(N n, F64 x, F64 s) {
@@ -93,10 +97,11 @@ static inline F64 d_copysign(N n, F64 x, F64 s) {
 
 /* as f_tanh */
 static inline F64 d_tanh(N n, F64 x) {
-    static const double c[] = {-0x1.5555555555555p-2,  0x1.111111111108cp-3,   -0x1.ba1ba1ba12ccap-5, 0x1.664f48806a2c4p-6,
-                               -0x1.226e350135e8dp-7,  0x1.d6d3be3fc1486p-9,   -0x1.7da221da90b3bp-10,
-                               0x1.3548f0290de08p-11,  -0x1.f4799c62f09a4p-13, 0x1.9056abdbed47ap-14,
-                               -0x1.2f4d522976a61p-15, 0x1.7d9bc625d0638p-17,  -0x1.1a73dc07c8f5dp-19};
+    static const double c[] = {-0x1.5555555555555p-2,  0x1.111111111108cp-3,   -0x1.ba1ba1ba12ccap-5,
+                               0x1.664f48806a2c4p-6,   -0x1.226e350135e8dp-7,  0x1.d6d3be3fc1486p-9,
+                               -0x1.7da221da90b3bp-10, 0x1.3548f0290de08p-11,  -0x1.f4799c62f09a4p-13,
+                               0x1.9056abdbed47ap-14,  -0x1.2f4d522976a61p-15, 0x1.7d9bc625d0638p-17,
+                               -0x1.1a73dc07c8f5dp-19};
     F64 a = d_abs(n, x), z = d_mul(n, x, x);
     F64 small = d_fma(n, d_mul(n, a, z), d_poly(n, z, c, 13), a);
     I64 k;
@@ -125,13 +130,12 @@ static inline F64 d_erf(N n, F64 x) {
                                   0x1.f9a326c2d8d12p-14,  -0x1.f4d2562a0c85fp-17, 0x1.b9e6518d904c8p-20,
                                   -0x1.5f6d9cb9a03dep-23, 0x1.fc43eff55d14dp-27,  -0x1.4e63595aadf71p-30,
                                   0x1.7f171534db1dep-34,  -0x1.29e131c3c9a4cp-38};
-    static const double far[] = {0x1.6e9827d229d2dp-3,   -0x1.4e102b9cf8513p-2,  0x1.f6ff204105974p-3,
-                                 -0x1.336ffbef08b4bp-3,  0x1.258b13b017aa8p-4,   -0x1.8fa58eb5d9655p-6,
-                                 0x1.17c838ee80e98p-8,   0x1.73101e78af6afp-11,  -0x1.39084c556b801p-11,
-                                 0x1.7ba1038968c75p-15,  0x1.0cac33af48cf7p-14,  -0x1.af86cb2da3e7cp-17,
-                                 -0x1.0bb3c75b11386p-17, 0x1.1c87ad68d06d6p-19,  0x1.504470fb29708p-20,
-                                 -0x1.3aa5020a65924p-22, -0x1.f9349453a82d8p-23, 0x1.9fed2cb40752p-26,
-                                 0x1.8706770bfe08dp-25,  0x1.3d2bc924f6c23p-27};
+    static const double far[] = {
+        0x1.6e9827d229d2dp-3,   -0x1.4e102b9cf8513p-2, 0x1.f6ff204105974p-3,  -0x1.336ffbef08b4bp-3,
+        0x1.258b13b017aa8p-4,   -0x1.8fa58eb5d9655p-6, 0x1.17c838ee80e98p-8,  0x1.73101e78af6afp-11,
+        -0x1.39084c556b801p-11, 0x1.7ba1038968c75p-15, 0x1.0cac33af48cf7p-14, -0x1.af86cb2da3e7cp-17,
+        -0x1.0bb3c75b11386p-17, 0x1.1c87ad68d06d6p-19, 0x1.504470fb29708p-20, -0x1.3aa5020a65924p-22,
+        -0x1.f9349453a82d8p-23, 0x1.9fed2cb40752p-26,  0x1.8706770bfe08dp-25, 0x1.3d2bc924f6c23p-27};
     F64 small = d_fma(n, x, d_poly(n, d_mul(n, x, x), near, 14), x);
     F64 a = d_min(n, d_abs(n, x), D(n, 6.0)), z_low, z = d_two_product(n, a, a, &z_low);
     F64 t = d_div(n, d_sub(n, a, D(n, 3.0)), d_add(n, a, D(n, 3.0)));
@@ -162,16 +166,17 @@ static inline F64 d_fraction(N n, F64 x, F64 *sum) {
     return d_sub(n, x, whole);
 }
 
-/* 2^30 <= |x| < inf, by exact products with the part of 2/pi that matters (Payne and Hanek).  2/pi is kept in 50-bit
- * pieces; x = m 2^(50 i) with m an integer multiple of 4 (or i = 0), so that pieces before the i-th give multiples of 4,
- * and five pieces from there give 2^-146 of a quadrant. */
+/* 2^30 <= |x| < inf, by exact products with the part of 2/pi that matters (Payne and Hanek).  2/pi is kept in
+ * 50-bit pieces; x = m 2^(50 i) with m an integer multiple of 4 (or i = 0), so that pieces before the i-th
+ * give multiples of 4, and five pieces from there give 2^-146 of a quadrant. */
 static inline F64 d_reduce_far(N n, F64 x, F64 *r_low, I64 *q) {
     static const double pieces[] = {
-        0x28be60db93910p0, 0x1529fc2757d1fp0, 0x14d377036d8a5p0, 0x1993c439041fep0, 0x1458eaf7aef15p0, 0x21b7246e3a424p0,
-        0x374b801924bbap0, 0x209d1921cfe1dp0, 0x3ac72c4a69cfbp0, 0x288235f52ebb4p0, 0x1213a671c09adp0, 0x05f7e413991d6p0,
-        0x0e60d4ce7d272p0, 0x045f8bbdf9283p0, 0x2c7fe25fff781p0, 0x1980fef2f118bp0, 0x16829b47db4d9p0, 0x3ecf27cb09b74p0,
-        0x3d18fd9a797fap0, 0x22d7527bac7ebp0, 0x397c5ecf41ce7p0, 0x378a5292ea6bfp0, 0x2d7ec47e35742p0, 0x056033046fc7bp0,
-        0x1aeafc33ef082p0, 0x1af4361da9e39p0};
+        0x28be60db93910p0, 0x1529fc2757d1fp0, 0x14d377036d8a5p0, 0x1993c439041fep0, 0x1458eaf7aef15p0,
+        0x21b7246e3a424p0, 0x374b801924bbap0, 0x209d1921cfe1dp0, 0x3ac72c4a69cfbp0, 0x288235f52ebb4p0,
+        0x1213a671c09adp0, 0x05f7e413991d6p0, 0x0e60d4ce7d272p0, 0x045f8bbdf9283p0, 0x2c7fe25fff781p0,
+        0x1980fef2f118bp0, 0x16829b47db4d9p0, 0x3ecf27cb09b74p0, 0x3d18fd9a797fap0, 0x22d7527bac7ebp0,
+        0x397c5ecf41ce7p0, 0x378a5292ea6bfp0, 0x2d7ec47e35742p0, 0x056033046fc7bp0, 0x1aeafc33ef082p0,
+        0x1af4361da9e39p0};
     enum { PIECES = sizeof pieces / sizeof *pieces, USED = 5 };
     I64 exponent = l_sub(n, l_and(n, l_sar(n, d_bits(n, x), 52), L(n, 0x7ff)), L(n, 1023 + 54));
     I64 i = l_sar(n, l_mul(n, l_max(n, exponent, L(n, 0)), L(n, 5243)), 18); /* / 50 */
@@ -197,16 +202,17 @@ static inline F64 d_reduce_far(N n, F64 x, F64 *r_low, I64 *q) {
     high = d_fraction(n, d_two_sum(n, high, low, &low), &sum);
     *q = d_bits(n, d_add(n, sum, D(n, 0x1.8p+52)));
     F64 r = d_two_product(n, high, D(n, 0x1.921fb54442d18p+0), r_low);
-    *r_low = d_add(n, *r_low, d_fma(n, high, D(n, 0x1.1a62633145c07p-54), d_mul(n, low, D(n, 0x1.921fb54442d18p+0))));
+    *r_low = d_add(n, *r_low,
+                   d_fma(n, high, D(n, 0x1.1a62633145c07p-54), d_mul(n, low, D(n, 0x1.921fb54442d18p+0))));
     return r;
 }
 
 /* sin(x + turn pi/2); +-inf and NaN give NaN */
 static inline F64 d_sin_turned(N n, F64 x, int turn) {
-    static const double sine[] = {-0x1.5555555555555p-3,  0x1.1111111111067p-7,  -0x1.a01a019ffdba3p-13,
-                                  0x1.71de3a32a9539p-19,  -0x1.ae642ad5d2a5fp-26, 0x1.6108b35be0503p-33,
+    static const double sine[] = {-0x1.5555555555555p-3, 0x1.1111111111067p-7,   -0x1.a01a019ffdba3p-13,
+                                  0x1.71de3a32a9539p-19, -0x1.ae642ad5d2a5fp-26, 0x1.6108b35be0503p-33,
                                   -0x1.9f708ad371c1p-41};
-    static const double cosine[] = {0x1.5555555555555p-5,  -0x1.6c16c16c16b2ap-10, 0x1.a01a019ffb553p-16,
+    static const double cosine[] = {0x1.5555555555555p-5,   -0x1.6c16c16c16b2ap-10, 0x1.a01a019ffb553p-16,
                                     -0x1.27e4fb583866ep-22, 0x1.1eed6d05f581fp-29,  -0x1.93713e49da86ap-37,
                                     0x1.9c346c68a6a2ap-45};
     F64 near_low, far_low;
@@ -232,10 +238,12 @@ static inline F64 d_cos(N n, F64 x) { return d_sin_turned(n, x, 1); }
 
 /* ---- pow ---- */
 
-/* ln x to about 2^-65, x > 0 finite: e ln 2 + 2 s + s z (2/3 + z P(z)), s = (m - 1) / (m + 1), z = s^2, in pairs */
+/* ln x to about 2^-65, x > 0 finite: e ln 2 + 2 s + s z (2/3 + z P(z)), s = (m - 1) / (m + 1), z = s^2, in
+ * pairs */
 static inline F64 d_log_pair(N n, F64 x, F64 *low) {
-    static const double c[] = {0x1.9999999999996p-2, 0x1.2492492492f52p-2, 0x1.c71c71c5965d3p-3, 0x1.745d182975603p-3,
-                               0x1.3b1364bfbf8b8p-3, 0x1.112070c3a6c18p-3, 0x1.de3d2b6f7c9b2p-4, 0x1.eac81e8f236f4p-4};
+    static const double c[] = {0x1.9999999999996p-2, 0x1.2492492492f52p-2, 0x1.c71c71c5965d3p-3,
+                               0x1.745d182975603p-3, 0x1.3b1364bfbf8b8p-3, 0x1.112070c3a6c18p-3,
+                               0x1.de3d2b6f7c9b2p-4, 0x1.eac81e8f236f4p-4};
     F64 e, m = d_split(n, x, &e), one = D(n, 1.0);
     F64 f = d_sub(n, m, one), below = d_add(n, m, one), below_low = d_sub(n, m, d_sub(n, below, one));
     F64 s = d_div(n, f, below);
@@ -271,14 +279,17 @@ static inline F64 d_pow_magnitude(N n, F64 a, F64 y) {
 
 /* IEEE 754's pow */
 static inline F64 d_pow(N n, F64 x, F64 y) {
-    F64 one = D(n, 1.0), zero = D(n, 0.0), half = D(n, 0.5), inf = D(n, INFINITY), a = d_abs(n, x), b = d_abs(n, y);
+    F64 one = D(n, 1.0), zero = D(n, 0.0), half = D(n, 0.5), inf = D(n, INFINITY), a = d_abs(n, x),
+        b = d_abs(n, y);
     F64 p = d_pow_magnitude(n, a, y);
     /* 1^y, x^0, (-1)^+-inf */
-    M is_one = m_or(n, m_or(n, d_eq(n, x, one), d_eq(n, y, zero)), m_and(n, d_eq(n, a, one), d_eq(n, b, inf)));
+    M is_one =
+        m_or(n, m_or(n, d_eq(n, x, one), d_eq(n, y, zero)), m_and(n, d_eq(n, a, one), d_eq(n, b, inf)));
     M integer = d_eq(n, d_round(n, y), y), even = d_eq(n, d_round(n, d_mul(n, y, half)), d_mul(n, y, half));
     M odd = m_and(n, integer, m_not(n, even));
     /* negative finite base and no integer exponent: NaN */
-    M no_root = m_and(n, m_and(n, d_lt(n, x, zero), d_lt(n, a, inf)), m_not(n, m_or(n, integer, d_eq(n, b, inf))));
+    M no_root =
+        m_and(n, m_and(n, d_lt(n, x, zero), d_lt(n, a, inf)), m_not(n, m_or(n, integer, d_eq(n, b, inf))));
     p = d_select(n, odd, d_copysign(n, p, x), p);
     return d_select(n, is_one, one, d_select(n, no_root, D(n, NAN), p));
 }

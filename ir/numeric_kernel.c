@@ -1,4 +1,5 @@
-/* The numeric functions on kernel IR: the vocabulary emits instructions, the definitions are those of ir/numeric.c. */
+/* The numeric functions on kernel IR: the vocabulary emits instructions, the definitions are those of
+ * ir/numeric.c. */
 #include "ir/numeric.h"
 #include "base/diag.h"
 
@@ -24,10 +25,13 @@ typedef KInst *M;
 #define F_AT(n, table, i) F(n, (table)[i])
 #define D_AT(n, table, i) D(n, (table)[i])
 
-/* The instructions take their type from the operands, so that FLOAT32's and DOUBLE's words are the same functions. */
+/* The instructions take their type from the operands, so that FLOAT32's and DOUBLE's words are the same
+ * functions. */
 static KInst *op1(N n, KOp op, KInst *x) { return kb_op1(n->b, op, x); }
 static KInst *op2(N n, KOp op, KInst *x, KInst *y) { return kb_op2(n->b, op, x, y); }
-static KInst *shift(N n, KOp op, KInst *x, int by) { return op2(n, op, x, kb_int(n->b, (KType)x->type, n->lanes, by)); }
+static KInst *shift(N n, KOp op, KInst *x, int by) {
+    return op2(n, op, x, kb_int(n->b, (KType)x->type, n->lanes, by));
+}
 static KInst *convert(N n, KOp op, KInst *x, KType to) { return kb_convert(n->b, op, x, to); }
 
 #define f_add(n, x, y) op2(n, KI_ADD, x, y)
@@ -126,5 +130,6 @@ KInst *num_emit2(KB *b, Op op, KInst *x, KInst *y) {
     Emit n = {b, x->lanes};
     if (op != OP_POW) BUG("op %d is no numeric function of two numbers", (int)op);
     if (!is_f32(x)) return d_pow(&n, x, y);
-    return convert(&n, KI_FTRUNC, d_pow(&n, convert(&n, KI_FEXT, x, K_F64), convert(&n, KI_FEXT, y, K_F64)), K_F32);
+    return convert(&n, KI_FTRUNC, d_pow(&n, convert(&n, KI_FEXT, x, K_F64), convert(&n, KI_FEXT, y, K_F64)),
+                   K_F32);
 }

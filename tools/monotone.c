@@ -1,5 +1,6 @@
-/* dql-monotone: checks on all 2^32 inputs that FLOAT32 exp, ln, tanh, sigmoid and erf are non-decreasing and that NaN
- * gives NaN.  The definitions are compiled here once more, for vectors; the bits are those of ir/numeric.c.
+/* dql-monotone: checks on all 2^32 inputs that FLOAT32 exp, ln, tanh, sigmoid and erf are non-decreasing and
+ * that NaN gives NaN.  The definitions are compiled here once more, for vectors; the bits are those of
+ * ir/numeric.c.
  *     dql-monotone [NAME..]        exit code 1 if some function fails
  */
 #include "ir/numeric_c.h"
@@ -10,9 +11,9 @@
 
 enum { BLOCK = 4096, THREADS = 2, SHOWN = 5 };
 
-#define LOOP(name)                                                                                                     \
-    static void name##_block(const float *restrict x, float *restrict y) {                                             \
-        for (int i = 0; i < BLOCK; i++) y[i] = f_##name(0, x[i]);                                                      \
+#define LOOP(name)                                                                                           \
+    static void name##_block(const float *restrict x, float *restrict y) {                                   \
+        for (int i = 0; i < BLOCK; i++) y[i] = f_##name(0, x[i]);                                            \
     }
 LOOP(exp)
 LOOP(log)
@@ -27,16 +28,17 @@ typedef struct Function {
 } Function;
 
 static const Function functions[] = {
-    {"exp", exp_block, -INFINITY},         {"ln", log_block, 0},         {"tanh", tanh_block, -INFINITY},
+    {"exp", exp_block, -INFINITY},         {"ln", log_block, 0},          {"tanh", tanh_block, -INFINITY},
     {"sigmoid", sigmoid_block, -INFINITY}, {"erf", erf_block, -INFINITY},
 };
 
-/* The i-th float in ascending order: i = 0 is the NaN with all bits set, then -inf, .., -0, 0, .., inf, NaNs. */
+/* The i-th float in ascending order: i = 0 is a NaN with all bits set, later -inf .. -0, 0 .. inf, NaNs. */
 static float ascending(uint32_t i) { return f_of_bits(0, (int32_t)(i >> 31 ? i ^ 0x80000000u : ~i)); }
 
 typedef struct Task {
     const Function *fn;
-    uint32_t first, blocks; /* one input before the first block is computed too, so that no seam is left out */
+    uint32_t first,
+        blocks; /* one input before the first block is computed too, so that no seam is left out */
     uint64_t falls, lost_nans;
 } Task;
 

@@ -1,6 +1,7 @@
 /* dql-ulp: the largest errors of the numeric functions in units in the last place, where they occur.
- *     dql-ulp [STRIDE]     FLOAT32: every STRIDE-th of all 2^32 inputs (default 61, 1: all, minutes) against the C library's
- *                          double functions; DOUBLE and pow: random inputs of each range against its long double ones
+ *     dql-ulp [STRIDE]
+ * FLOAT32: every STRIDE-th of all 2^32 inputs (default 61; 1: all, minutes) against the C library's double functions.
+ * DOUBLE and pow: random inputs of several ranges against its long double ones.
  */
 #include "ir/numeric_c.h"
 #include "ir/numeric_f32.h"
@@ -26,9 +27,9 @@ typedef struct Function {
 } Function;
 
 static const Function functions[] = {
-    {"exp", f_exp, exp, d_exp, expl},     {"ln", f_log, log, d_log, logl},
+    {"exp", f_exp, exp, d_exp, expl},      {"ln", f_log, log, d_log, logl},
     {"tanh", f_tanh, tanh, d_tanh, tanhl}, {"sigmoid", f_sigmoid, sigmoid64, d_sigmoid, sigmoid80},
-    {"erf", f_erf, erf, d_erf, erfl},     {"sin", f_sin, sin, d_sin, sinl},
+    {"erf", f_erf, erf, d_erf, erfl},      {"sin", f_sin, sin, d_sin, sinl},
     {"cos", f_cos, cos, d_cos, cosl},
 };
 
@@ -39,7 +40,8 @@ static long double ulps(long double got, long double want, int digits, int least
     int e;
     frexpl(want, &e);
     if (e < least) e = least;
-    return fabsl(fabsl(got) == INFINITY ? copysignl(ldexpl(1, least == -1021 ? 1024 : 128), got) - want : got - want) /
+    return fabsl(fabsl(got) == INFINITY ? copysignl(ldexpl(1, least == -1021 ? 1024 : 128), got) - want
+                                        : got - want) /
            ldexpl(1, e - digits);
 }
 
@@ -103,7 +105,8 @@ static void report_pow(void) {
     double at[2] = {0, 0};
     uint64_t s = 2463534242ull;
     for (int i = 0; i < SAMPLES; i++) {
-        double x = sample(&s, (double[]){1, 2, 100}[i % 3]), y = sample(&s, (double[]){2, 30, 700}[i / 3 % 3]);
+        double x = sample(&s, (double[]){1, 2, 100}[i % 3]),
+               y = sample(&s, (double[]){2, 30, 700}[i / 3 % 3]);
         if (i & 1) x = fabs(x);
         long double e = ulps(d_pow(0, x, y), powl(x, y), 53, -1021, 0x1.fffffffffffffp1023L);
         if (e > worst) worst = e, at[0] = x, at[1] = y;
@@ -114,7 +117,8 @@ static void report_pow(void) {
 int main(int argc, char **argv) {
     long stride = argc > 1 ? atol(argv[1]) : 61;
     if (stride < 1) return fprintf(stderr, "usage: dql-ulp [STRIDE]\n"), 2;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) report32(&functions[i], (uint64_t)stride);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        report32(&functions[i], (uint64_t)stride);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) report64(&functions[i]);
     report_pow();
     return 0;

@@ -1,4 +1,5 @@
-/* Bounds: another order of additions in FLOAT32 stays within them, and they are not much wider than they need be. */
+/* Bounds: another order of additions in FLOAT32 stays within them, and they are not much wider than they need
+ * be. */
 #include "eval_check.h"
 #include "ir/eval_bound.h"
 #include "ir/numeric.h"
@@ -21,7 +22,10 @@ static void fill(double *at, int n) {
     for (int i = 0; i < n; i++) at[i] = (float)uniform();
 }
 
-#define INTS(...) {sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]){__VA_ARGS__}}
+#define INTS(...)                                                                                            \
+    {                                                                                                        \
+        sizeof((int64_t[]){__VA_ARGS__}) / 8, (int64_t[]) { __VA_ARGS__ }                                    \
+    }
 
 static const Node *layer(const Node *x, const Node *w, const Node *bias) {
     AttrContract a = {INTS(1), INTS(0, 1), INTS(0)};
@@ -29,8 +33,10 @@ static const Node *layer(const Node *x, const Node *w, const Node *bias) {
 }
 
 static const Node *logits_of(const Net *n) {
-    const Node *w1 = tensor("TENSOR(FLOAT32, 40, 50) NOT NULL", n->w1), *w2 = tensor("TENSOR(FLOAT32, 10, 40) NOT NULL", n->w2);
-    const Node *x = tensor("TENSOR(FLOAT32, 50) NOT NULL", n->x), *b1 = tensor("TENSOR(FLOAT32, 40) NOT NULL", n->b1);
+    const Node *w1 = tensor("TENSOR(FLOAT32, 40, 50) NOT NULL", n->w1),
+               *w2 = tensor("TENSOR(FLOAT32, 10, 40) NOT NULL", n->w2);
+    const Node *x = tensor("TENSOR(FLOAT32, 50) NOT NULL", n->x),
+               *b1 = tensor("TENSOR(FLOAT32, 40) NOT NULL", n->b1);
     return layer(ir_1(ir, OP_RELU, layer(x, w1, b1)), w2, tensor("TENSOR(FLOAT32, 10) NOT NULL", n->b2));
 }
 
@@ -40,7 +46,8 @@ static const Node *softmax_of(const Node *logits) {
 }
 
 /* The same in FLOAT32, terms added from the first or from the last. */
-static void layer32(const float *x, const double *w, const double *bias, int n, int k, bool backwards, float *out) {
+static void layer32(const float *x, const double *w, const double *bias, int n, int k, bool backwards,
+                    float *out) {
     for (int i = 0; i < n; i++) {
         float sum = 0;
         for (int j = 0; j < k; j++) {
@@ -113,7 +120,8 @@ static void test_decisions(void) {
     CHECK(bound_of(ir_2(ir, OP_OR, far, near)) == INFINITY);
     const Node *choice[] = {near, lit("INTEGER", "1"), lit("INTEGER", "2")};
     CHECK(bound_of(ir_node(ir, OP_CASE, NULL, 3, choice)) == INFINITY);
-    CHECK(bound_of(ir_cast(ir, p, type_of("INTEGER"))) == INFINITY && bound_of(ir_cast(ir, p, type_of("DOUBLE"))) > 0);
+    CHECK(bound_of(ir_cast(ir, p, type_of("INTEGER"))) == INFINITY &&
+          bound_of(ir_cast(ir, p, type_of("DOUBLE"))) > 0);
     AttrDims first = {INTS(0), false};
     CHECK(bound_of(ir_node(ir, OP_ARGMAX, &first, 1, (const Node *[]){logits_of(&n)})) == 0);
     CHECK(bound_of(ir_2(ir, OP_ADD, lit("DOUBLE", "0.1"), lit("DOUBLE", "0.2"))) == 0); /* computed alike */

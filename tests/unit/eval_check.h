@@ -30,11 +30,14 @@ static inline Value value_of(const char *type, const char *text) {
     Value s = value_str(ir_types(ir), str_of(text)), v;
     const char *why = NULL;
     if (strcmp(text, "NULL") == 0) return value_null(type_of(type));
-    if (!value_cast(arena, &s, type_nullable(type_of(type), false), &v, &why)) fprintf(stderr, "%s: %s\n", text, why);
+    if (!value_cast(arena, &s, type_nullable(type_of(type), false), &v, &why))
+        fprintf(stderr, "%s: %s\n", text, why);
     return v;
 }
 
-static inline const Node *lit(const char *type, const char *text) { return ir_const(ir, value_of(type, text)); }
+static inline const Node *lit(const char *type, const char *text) {
+    return ir_const(ir, value_of(type, text));
+}
 
 /* A tensor constant of the type with these elements. */
 static inline const Node *tensor(const char *type, const double *elems) {
@@ -60,7 +63,8 @@ static inline const char *text_of(const Value *v) {
 }
 
 static inline const char *error_text(void) {
-    return arena_printf(arena, "%s: %s", ctx.error.node ? op_info[ctx.error.node->op].text : "-", ctx.error.text);
+    return arena_printf(arena, "%s: %s", ctx.error.node ? op_info[ctx.error.node->op].text : "-",
+                        ctx.error.text);
 }
 
 static inline const char *eval_text(const Node *expr, const Value *row, uint32_t n) {
@@ -75,7 +79,8 @@ static inline const char *rows_text(const Node *rel) {
     Buf b = {0};
     if (!ir_eval(&ctx, rel, &rows)) return error_text();
     for (size_t i = 0; i < rows.n; i++) {
-        for (uint32_t c = 0; c < rows.columns; c++) buf_printf(&b, "%s%s", c ? " " : "", text_of(&rows.at[i][c]));
+        for (uint32_t c = 0; c < rows.columns; c++)
+            buf_printf(&b, "%s%s", c ? " " : "", text_of(&rows.at[i][c]));
         buf_putc(&b, '\n');
     }
     const char *s = arena_strndup(arena, b.p ? b.p : "", b.n);

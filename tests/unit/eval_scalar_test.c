@@ -3,14 +3,17 @@
 
 #include <math.h>
 
-static const Node *op2(Op op, const char *type, const char *a, const char *b) { return ir_2(ir, op, lit(type, a), lit(type, b)); }
+static const Node *op2(Op op, const char *type, const char *a, const char *b) {
+    return ir_2(ir, op, lit(type, a), lit(type, b));
+}
 
 static void test_integers(void) {
     CHECK_EVAL(op2(OP_ADD, "INTEGER", "2", "3"), "5");
     CHECK_EVAL(op2(OP_ADD, "INTEGER", "2147483647", "1"), "add: out of range for INTEGER");
     CHECK_EVAL(op2(OP_SUB, "TINYINT", "-128", "1"), "sub: out of range for TINYINT");
     CHECK_EVAL(op2(OP_MUL, "BIGINT", "4611686018427387904", "2"), "mul: out of range for BIGINT");
-    CHECK_EVAL(op2(OP_MUL, "UBIGINT", "18446744073709551615", "18446744073709551615"), "mul: out of range for UBIGINT");
+    CHECK_EVAL(op2(OP_MUL, "UBIGINT", "18446744073709551615", "18446744073709551615"),
+               "mul: out of range for UBIGINT");
     CHECK_EVAL(op2(OP_SUB, "UTINYINT", "3", "4"), "sub: out of range for UTINYINT");
     CHECK_EVAL(op2(OP_DIV, "INTEGER", "-7", "2"), "-3");
     CHECK_EVAL(op2(OP_MOD, "INTEGER", "-7", "2"), "-1");
@@ -30,10 +33,13 @@ static void test_decimals(void) {
     CHECK_EVAL(ir_2(ir, OP_ADD, lit("DECIMAL(5,2)", "999.99"), lit("DECIMAL(4,3)", "0.005")), "999.995");
     CHECK_EVAL(ir_2(ir, OP_MUL, lit("DECIMAL(15,2)", "1234.56"), lit("DECIMAL(15,2)", "0.94")), "1160.4864");
     CHECK_EVAL(ir_2(ir, OP_DIV, lit("DECIMAL(5,2)", "1.00"), lit("DECIMAL(5,2)", "4.00")), "0.25");
-    CHECK_EVAL(ir_2(ir, OP_DIV, lit("DECIMAL(5,2)", "1.00"), lit("DECIMAL(5,2)", "0.00")), "div: division by zero");
+    CHECK_EVAL(ir_2(ir, OP_DIV, lit("DECIMAL(5,2)", "1.00"), lit("DECIMAL(5,2)", "0.00")),
+               "div: division by zero");
     CHECK_EVAL(op2(OP_MOD, "DECIMAL(5,2)", "-7.50", "2.00"), "-1.50");
-    CHECK_EVAL(op2(OP_ADD, "DECIMAL(38,0)", "99999999999999999999999999999999999999", "1"), "add: out of range for DECIMAL(38,0)");
-    CHECK_EVAL(op2(OP_MUL, "DECIMAL(38,0)", "99999999999999999999999999999999999999", "99"), "mul: out of range for DECIMAL(38,0)");
+    CHECK_EVAL(op2(OP_ADD, "DECIMAL(38,0)", "99999999999999999999999999999999999999", "1"),
+               "add: out of range for DECIMAL(38,0)");
+    CHECK_EVAL(op2(OP_MUL, "DECIMAL(38,0)", "99999999999999999999999999999999999999", "99"),
+               "mul: out of range for DECIMAL(38,0)");
     CHECK_EVAL(ir_1(ir, OP_ABS, lit("DECIMAL(5,2)", "-1.50")), "1.50");
     CHECK_EVAL(ir_1(ir, OP_RELU, lit("DECIMAL(5,2)", "-1.50")), "0.00");
 }
@@ -53,7 +59,8 @@ static void test_floats(void) {
     CHECK_EVAL(ir_1(ir, OP_SQRT, lit("INTEGER", "16")), "4");
     CHECK_EVAL(ir_1(ir, OP_LOG, lit("DOUBLE", "NULL")), "NULL");
     CHECK_EVAL(op2(OP_POW, "DOUBLE", "2", "10"), "1024");
-    CHECK_EVAL(ir_node(ir, OP_LEAKY_RELU, &(AttrSlope){0.01}, 1, (const Node *[]){lit("FLOAT32", "-100")}), "-1");
+    CHECK_EVAL(ir_node(ir, OP_LEAKY_RELU, &(AttrSlope){0.01}, 1, (const Node *[]){lit("FLOAT32", "-100")}),
+               "-1");
     CHECK_EVAL(ir_1(ir, OP_FLOOR, lit("DOUBLE", "-1.5")), "-2");
 }
 
@@ -84,10 +91,10 @@ static void test_compare(void) {
 static void test_logic(void) {
     const char *at[] = {"false", "true", "NULL"};
     const char *and[] = {"false", "false", "false", "false", "true", "NULL", "false", "NULL", "NULL"};
-    const char *or[] = {"false", "true", "NULL", "true", "true", "true", "NULL", "true", "NULL"};
+    const char * or [] = {"false", "true", "NULL", "true", "true", "true", "NULL", "true", "NULL"};
     for (int i = 0; i < 9; i++) {
         CHECK_EVAL(op2(OP_AND, "BOOLEAN", at[i / 3], at[i % 3]), and[i]);
-        CHECK_EVAL(op2(OP_OR, "BOOLEAN", at[i / 3], at[i % 3]), or[i]);
+        CHECK_EVAL(op2(OP_OR, "BOOLEAN", at[i / 3], at[i % 3]), or [i]);
     }
     CHECK_EVAL(ir_1(ir, OP_NOT, lit("BOOLEAN", "NULL")), "NULL");
     const Node *fails = ir_2(ir, OP_EQ, op2(OP_DIV, "INTEGER", "1", "0"), lit("INTEGER", "1"));
@@ -97,7 +104,8 @@ static void test_logic(void) {
 }
 
 static void test_choices(void) {
-    const Node *fails = op2(OP_DIV, "INTEGER", "1", "0"), *one = lit("INTEGER", "1"), *null = lit("INTEGER", "NULL");
+    const Node *fails = op2(OP_DIV, "INTEGER", "1", "0"), *one = lit("INTEGER", "1"),
+               *null = lit("INTEGER", "NULL");
     const Node *cases[] = {lit("BOOLEAN", "NULL"), fails, lit("BOOLEAN", "true"), one, fails};
     CHECK_EVAL(ir_node(ir, OP_CASE, NULL, 5, cases), "1");
     CHECK_EVAL(ir_node(ir, OP_CASE, NULL, 3, (const Node *[]){lit("BOOLEAN", "false"), one, null}), "NULL");
@@ -129,10 +137,14 @@ static void test_casts(void) {
 
 static void test_text(void) {
     const Node *s = lit("VARCHAR", "Grün");
-    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "G_ü__%")}), "false");
-    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "G_ün")}), "true");
-    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, true}, 2, (const Node *[]){s, lit("VARCHAR", "gr%")}), "true");
-    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "NULL")}), "NULL");
+    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "G_ü__%")}),
+               "false");
+    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "G_ün")}),
+               "true");
+    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, true}, 2, (const Node *[]){s, lit("VARCHAR", "gr%")}),
+               "true");
+    CHECK_EVAL(ir_node(ir, OP_LIKE, &(AttrLike){0, false}, 2, (const Node *[]){s, lit("VARCHAR", "NULL")}),
+               "NULL");
     CHECK_EVAL(ir_2(ir, OP_TEXT_CONCAT, s, lit("VARCHAR", "!")), "Grün!");
     CHECK_EVAL(ir_1(ir, OP_UPPER, s), "GRÜN");
     CHECK_EVAL(ir_1(ir, OP_LENGTH, s), "4");
@@ -144,7 +156,8 @@ static const Node *extract(const char *field, const Node *x) {
 }
 
 static void test_dates(void) {
-    const Node *d = lit("DATE", "2024-01-31"), *month = lit("INTERVAL", "1 month"), *t = lit("TIMESTAMP", "2024-01-31 12:00:00");
+    const Node *d = lit("DATE", "2024-01-31"), *month = lit("INTERVAL", "1 month"),
+               *t = lit("TIMESTAMP", "2024-01-31 12:00:00");
     CHECK_EVAL(extract("year", d), "2024");
     CHECK_EVAL(extract("hour", t), "12");
     CHECK_EVAL(ir_2(ir, OP_ADD, t, month), "2024-02-29 12:00:00");
@@ -158,7 +171,8 @@ static void test_dates(void) {
 }
 
 static void test_columns(void) {
-    const Node *x = ir_column(ir, 0, type_of("INTEGER")), *param = ir_node(ir, OP_PARAM, &(AttrParam){ir_name(ir, "p"), type_of("INTEGER")}, 0, NULL);
+    const Node *x = ir_column(ir, 0, type_of("INTEGER")),
+               *param = ir_node(ir, OP_PARAM, &(AttrParam){ir_name(ir, "p"), type_of("INTEGER")}, 0, NULL);
     Value row[] = {value_of("INTEGER", "20")};
     EvalParam p = {"p", value_of("INTEGER", "22")};
     CHECK_STR(eval_text(ir_2(ir, OP_ADD, x, param), row, 1), "param: parameter '$p' has no value");

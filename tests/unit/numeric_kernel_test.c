@@ -1,4 +1,5 @@
-/* The numeric functions on kernel IR compute the bits of those on C numbers: their kernels are interpreted one lane at a time. */
+/* The numeric functions on kernel IR compute the bits of those on C numbers: their kernels are interpreted
+ * one lane at a time. */
 #include "base/diag.h"
 #include "ir/numeric.h"
 #include "tests/unit/check.h"
@@ -21,26 +22,30 @@ static bool compare(const KInst *at, Lane x, Lane y) {
 }
 
 /* x op y and so on in one C type; integers in int64, wrapped by the caller */
-#define FLOAT_OP(T, FMA, RINT, SQRT, FLOOR, CEIL, FABS, x, y, z)                                                       \
-    switch (op) {                                                                                                      \
-    case KI_ADD: return (x) + (y);                                                                                     \
-    case KI_SUB: return (x) - (y);                                                                                     \
-    case KI_MUL: return (x) * (y);                                                                                     \
-    case KI_DIV: return (x) / (y);                                                                                     \
-    case KI_MIN: return (y) < (x) ? (y) : (x);                                                                         \
-    case KI_MAX: return (y) > (x) ? (y) : (x);                                                                         \
-    case KI_NEG: return -(x);                                                                                          \
-    case KI_ABS: return FABS(x);                                                                                       \
-    case KI_FMA: return FMA(x, y, z);                                                                                  \
-    case KI_ROUND: return RINT(x);                                                                                     \
-    case KI_SQRT: return SQRT(x);                                                                                      \
-    case KI_FLOOR: return FLOOR(x);                                                                                    \
-    case KI_CEIL: return CEIL(x);                                                                                      \
-    default: BUG("float op %s", kop_text(op));                                                                         \
+#define FLOAT_OP(T, FMA, RINT, SQRT, FLOOR, CEIL, FABS, x, y, z)                                             \
+    switch (op) {                                                                                            \
+    case KI_ADD: return (x) + (y);                                                                           \
+    case KI_SUB: return (x) - (y);                                                                           \
+    case KI_MUL: return (x) * (y);                                                                           \
+    case KI_DIV: return (x) / (y);                                                                           \
+    case KI_MIN: return (y) < (x) ? (y) : (x);                                                               \
+    case KI_MAX: return (y) > (x) ? (y) : (x);                                                               \
+    case KI_NEG: return -(x);                                                                                \
+    case KI_ABS: return FABS(x);                                                                             \
+    case KI_FMA: return FMA(x, y, z);                                                                        \
+    case KI_ROUND: return RINT(x);                                                                           \
+    case KI_SQRT: return SQRT(x);                                                                            \
+    case KI_FLOOR: return FLOOR(x);                                                                          \
+    case KI_CEIL: return CEIL(x);                                                                            \
+    default: BUG("float op %s", kop_text(op));                                                               \
     }
 
-static float f32_op(KOp op, float x, float y, float z) { FLOAT_OP(float, fmaf, rintf, sqrtf, floorf, ceilf, fabsf, x, y, z) }
-static double f64_op(KOp op, double x, double y, double z) { FLOAT_OP(double, fma, rint, sqrt, floor, ceil, fabs, x, y, z) }
+static float f32_op(KOp op, float x, float y, float z) {
+    FLOAT_OP(float, fmaf, rintf, sqrtf, floorf, ceilf, fabsf, x, y, z)
+}
+static double f64_op(KOp op, double x, double y, double z) {
+    FLOAT_OP(double, fma, rint, sqrt, floor, ceil, fabs, x, y, z)
+}
 
 static int64_t int_op(KOp op, int64_t x, int64_t y) {
     switch (op) {
@@ -119,20 +124,23 @@ static void test_op(Arena *a, Op op, int rounds) {
     uint64_t s = 88172645463325252ull;
     int differ = 0;
     for (int i = 0; i < rounds; i++) {
-        double near = (double)(int64_t)random64(&s) * 0x1p-63 * (i % 3 ? 20 : 110), other = (double)(i % 41 - 20) / 2;
+        double near = (double)(int64_t)random64(&s) * 0x1p-63 * (i % 3 ? 20 : 110),
+               other = (double)(i % 41 - 20) / 2;
         Lane x32 = {.f = (float)near}, y32 = {.f = (float)other}, x64 = {.d = near}, y64 = {.d = other};
         if (i % 4 == 0) x32.i = (int32_t)random64(&s), x64.l = (int64_t)random64(&s);
         bool two = op == OP_POW;
         float want32 = two ? num_eval2_f32(op, x32.f, y32.f) : num_eval_f32(op, x32.f);
         double want64 = two ? num_eval2_f64(op, x64.d, y64.d) : num_eval_f64(op, x64.d);
-        differ += !same32(interpret(k32, v, x32, y32).f, want32) + !same64(interpret(k64, v, x64, y64).d, want64);
+        differ +=
+            !same32(interpret(k32, v, x32, y32).f, want32) + !same64(interpret(k64, v, x64, y64).d, want64);
     }
     CHECK_INT(differ, 0);
 }
 
 int main(void) {
     Arena *a = arena_new();
-    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_POW, OP_RELU, OP_FLOOR, OP_CEIL};
+    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF,
+                      OP_SIN,  OP_COS, OP_POW, OP_RELU, OP_FLOOR,   OP_CEIL};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) test_op(a, ops[i], 20000);
     arena_free(a);
     return check_report("numeric_kernel");
