@@ -1,11 +1,12 @@
 /* The optimiser on one screen: each pass runs once, in this order. */
-#include "rewrites/pass.h"
-
-static const Node *simplify(const Rw *rw, const RwOptions *opt, const Node *plan, RwReport *report) {
-    return rw_run_rules(rw, opt, plan, report);
-}
+#include "rewrites/join_order.h"
+#include "rewrites/prune.h"
 
 const Pass rw_passes[] = {
-    {"simplify", "all rules to a fixpoint", simplify},
+    {"simplify", "all rules to a fixpoint: constants, filters down, thresholds, slices", rw_run_rules},
+    {"join_order", "order of inner joins by statistics; requires filters below joins, leaves projections above them", rw_join_order},
+    {"tidy", "all rules again: conditions and projections that the order moved", rw_run_rules},
+    {"prune_columns", "only columns that are used; requires filters in place", rw_prune_columns},
+    {"finish", "all rules again: projections that became trivial, filters that pruning moved", rw_run_rules},
 };
 const size_t rw_pass_count = sizeof rw_passes / sizeof *rw_passes;
