@@ -21,13 +21,18 @@ LLVMTypeRef em_scalar_type(const Emit *e, KType t) {
     BUG("type %d", t);
 }
 
-LLVMTypeRef em_type(const Emit *e, KType t, uint32_t lanes) { return em_vector(em_scalar_type(e, t), lanes); }
+
+LLVMTypeRef em_type(const Emit *e, KType t, uint32_t lanes) {
+    if (t == K_I128 && lanes > 1) return em_vector(em_int_type(e, 64), 2 * lanes);
+    return em_vector(em_scalar_type(e, t), lanes);
+}
+
 LLVMTypeRef em_memory_type(const Emit *e, KType t, uint32_t lanes) { return em_type(e, t == K_I1 ? K_I8 : t, lanes); }
 Val em_i64(const Emit *e, int64_t v) { return LLVMConstInt(em_int_type(e, 64), (uint64_t)v, true); }
 Val em_i32(const Emit *e, int32_t v) { return LLVMConstInt(em_int_type(e, 32), (uint64_t)(int64_t)v, true); }
 
 static Val const_splat(Val scalar, uint32_t lanes) {
-    Val at[64];
+    Val at[128];
     for (uint32_t k = 0; k < lanes; k++) at[k] = scalar;
     return lanes == 1 ? scalar : LLVMConstVector(at, lanes);
 }
@@ -120,17 +125,29 @@ static const Translate leaves[KI_COUNT] = {
     [KI_PARAM] = param, [KI_COUNT_IN] = count_in, [KI_CONST] = constant, [KI_IOTA] = iota, [KI_RESULT] = result, [KI_TILE] = emit_tile,
 };
 
-static Translate translation(const KInst *i) {
-    static const Translate *const tables[] = {leaves,      emit_arith,   emit_convert, emit_lane,
-                                              emit_memory, emit_indexed, emit_flow};
-    for (size_t k = 0; k < sizeof tables / sizeof *tables; k++)
-        if (tables[k][i->op]) return tables[k][i->op];
+static bool is_wide(const KInst *i) { return i->type == K_I128 && i->lanes > 1; }
+
+static bool touches_wide(const KInst *i) {
+    for (uint32_t k = 0; k < i->n; k++)
+        if (is_wide(i->in[k])) return true;
+    return is_wide(i);
+}
+
+static Val translate(Emit *e, const KInst *i) {
+    static const Translate *const by_lane[] = {emit_arith, emit_convert, emit_lane};
+    static const Translate *const others[] = {leaves, emit_memory, emit_indexed, emit_flow};
+    bool wide = touches_wide(i);
+    if (wide && emit_wide[i->op]) return emit_wide[i->op](e, i);
+    for (size_t k = 0; k < sizeof by_lane / sizeof *by_lane; k++)
+        if (by_lane[k][i->op]) return wide ? emit_wide_by_lane(e, i, by_lane[k][i->op]) : by_lane[k][i->op](e, i);
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+        if (others[k][i->op]) return others[k][i->op](e, i);
     BUG("cannot translate %s", kop_text((KOp)i->op));
 }
 
 void emit_block(Emit *e, const KBlock *b) {
     for (uint32_t k = 0; k < b->n; k++) {
-        Val v = translation(b->at[k])(e, b->at[k]);
+        Val v = translate(e, b->at[k]);
         if (v) em_set(e, b->at[k], v);
     }
 }
@@ -162,7 +179,7 @@ static void declare(Emit *e, const char *symbol) {
 void emit_kernel(LLVMModuleRef module, CpuLevel level, const Kernel *k, const char *symbol) {
     Emit e = {.context = LLVMGetModuleContext(module), .module = module, .level = level, .kernel = k, .arena = arena_new()};
     e.b = LLVMCreateBuilderInContext(e.context);
-    e.value = ARENA_ARRAY(e.arena, Val, k->n_values);
+    e.value = ARENA_ARRAY(e.arena, Val, k->n_values + 3); /* and operands of emit_wide_by_lane */
     e.results = ARENA_ARRAY(e.arena, Val *, k->n_values);
     declare(&e, symbol);
     e.entry = em_block(&e);

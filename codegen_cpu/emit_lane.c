@@ -1,8 +1,8 @@
 /* What looks across lanes: splat, extract, insert, reductions, counts of masks. */
 #include "codegen_cpu/emit.h"
 
-static Val shuffle(Emit *e, Val x, Val y, uint32_t n, const int32_t *from) {
-    Val at[64];
+Val em_shuffle(Emit *e, Val x, Val y, uint32_t n, const int32_t *from) {
+    Val at[128];
     for (uint32_t k = 0; k < n; k++) at[k] = em_i32(e, from[k]);
     return LLVMBuildShuffleVector(e->b, x, y, LLVMConstVector(at, n), "");
 }
@@ -10,8 +10,8 @@ static Val shuffle(Emit *e, Val x, Val y, uint32_t n, const int32_t *from) {
 Val em_splat(Emit *e, Val scalar, uint32_t lanes) {
     if (lanes == 1) return scalar;
     Val one = LLVMBuildInsertElement(e->b, LLVMGetPoison(em_vector(LLVMTypeOf(scalar), lanes)), scalar, em_i32(e, 0), "");
-    static const int32_t zeros[64];
-    return shuffle(e, one, one, lanes, zeros);
+    static const int32_t zeros[128];
+    return em_shuffle(e, one, one, lanes, zeros);
 }
 
 Val em_lane(Emit *e, Val vec, uint32_t lane) {
@@ -26,26 +26,33 @@ static void count_up(int32_t *at, uint32_t n, uint32_t from) {
 Val em_lanes(Emit *e, Val vec, uint32_t from, uint32_t n) {
     if (n == 1) return em_lane(e, vec, from);
     if (LLVMGetVectorSize(LLVMTypeOf(vec)) == n) return vec;
-    int32_t at[64];
+    int32_t at[128];
     count_up(at, n, from);
-    return shuffle(e, vec, vec, n, at);
+    return em_shuffle(e, vec, vec, n, at);
+}
+
+static Val of_scalars(Emit *e, uint32_t n, const Val *parts) {
+    Val v = LLVMGetPoison(em_vector(LLVMTypeOf(parts[0]), n));
+    for (uint32_t k = 0; k < n; k++) v = LLVMBuildInsertElement(e->b, v, parts[k], em_i32(e, (int32_t)k), "");
+    return v;
 }
 
 Val em_concat(Emit *e, uint32_t n, Val *parts, uint32_t lanes) {
-    int32_t at[64];
+    int32_t at[128];
+    if (lanes == 1) return of_scalars(e, n, parts);
     for (uint32_t have = n; have > 1; have /= 2, lanes *= 2) {
         count_up(at, 2 * lanes, 0);
-        for (uint32_t k = 0; k < have / 2; k++) parts[k] = shuffle(e, parts[2 * k], parts[2 * k + 1], 2 * lanes, at);
+        for (uint32_t k = 0; k < have / 2; k++) parts[k] = em_shuffle(e, parts[2 * k], parts[2 * k + 1], 2 * lanes, at);
     }
     return parts[0];
 }
 
 Val em_widen_lanes(Emit *e, Val vec, uint32_t from, uint32_t to) {
     if (from == to) return vec;
-    int32_t at[64];
+    int32_t at[128];
     if (from == 1) return LLVMBuildInsertElement(e->b, LLVMConstNull(em_vector(LLVMTypeOf(vec), to)), vec, em_i32(e, 0), "");
     for (uint32_t k = 0; k < to; k++) at[k] = (int32_t)(k < from ? k : from);
-    return shuffle(e, vec, LLVMConstNull(LLVMTypeOf(vec)), to, at);
+    return em_shuffle(e, vec, LLVMConstNull(LLVMTypeOf(vec)), to, at);
 }
 
 Val em_mask_bits(Emit *e, Val mask, uint32_t lanes) { return LLVMBuildBitCast(e->b, mask, em_int_type(e, lanes), ""); }

@@ -103,29 +103,27 @@ static Val compress_chunk(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t n,
     return LLVMBuildAdd(e->b, at, count_set(e, mask, n), "");
 }
 
-/* One by one: store, and step on when the lane is set. */
-static Val compress_lanes(Emit *e, const KInst *i, Val v) {
-    Val at = em_in(e, i, 1);
-    uint32_t bytes = (uint32_t)ktype_bytes((KType)i->in[2]->type);
-    for (uint32_t k = 0; k < i->in[2]->lanes; k++) {
-        Val store_one = LLVMBuildStore(e->b, em_lane(e, v, k), em_address(e, em_in(e, i, 0), at, bytes));
-        LLVMSetAlignment(store_one, bytes > 8 ? 8 : bytes);
-        Val set = LLVMBuildZExt(e->b, em_lane(e, em_in(e, i, 3), k), em_int_type(e, 64), "");
-        at = LLVMBuildAdd(e->b, at, set, "");
-    }
+Val em_compress(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t bits) {
+    uint32_t lanes = LLVMGetVectorSize(LLVMTypeOf(v)), n = chunk_of(e, bits).lanes < lanes ? chunk_of(e, bits).lanes : lanes;
+    for (uint32_t k = 0; k < lanes; k += n) at = compress_chunk(e, ptr, at, em_lanes(e, v, k, n), em_lanes(e, mask, k, n), n, bits);
     return at;
+}
+
+/* One value: stored always, and stepped over when it is set. */
+static Val compress_one(Emit *e, const KInst *i) {
+    Val at = em_in(e, i, 1), set = LLVMBuildZExt(e->b, em_in(e, i, 3), em_int_type(e, 64), "");
+    uint32_t bytes = (uint32_t)ktype_bytes((KType)i->in[2]->type);
+    Val access = LLVMBuildStore(e->b, to_memory(e, em_in(e, i, 2), i->in[2]), em_address(e, em_in(e, i, 0), at, bytes));
+    LLVMSetAlignment(access, bytes > 8 ? 8 : bytes);
+    return LLVMBuildAdd(e->b, at, set, "");
 }
 
 static Val compress(Emit *e, const KInst *i) {
     const KInst *value = i->in[2];
-    uint32_t lanes = value->lanes, bits = 8 * (uint32_t)ktype_bytes((KType)value->type);
-    Val v = to_memory(e, em_get(e, value), value), at = em_in(e, i, 1), mask = em_in(e, i, 3);
-    if (lanes == 1 || bits == 128) return compress_lanes(e, i, v);
-    v = LLVMBuildBitCast(e->b, v, em_vector(em_int_type(e, bits), lanes), "");
-    uint32_t n = chunk_of(e, bits).lanes < lanes ? chunk_of(e, bits).lanes : lanes;
-    for (uint32_t k = 0; k < lanes; k += n)
-        at = compress_chunk(e, em_in(e, i, 0), at, em_lanes(e, v, k, n), em_lanes(e, mask, k, n), n, bits);
-    return at;
+    uint32_t bits = 8 * (uint32_t)ktype_bytes((KType)value->type);
+    if (value->lanes == 1) return compress_one(e, i);
+    Val v = LLVMBuildBitCast(e->b, to_memory(e, em_get(e, value), value), em_vector(em_int_type(e, bits), value->lanes), "");
+    return em_compress(e, em_in(e, i, 0), em_in(e, i, 1), v, em_in(e, i, 3), bits);
 }
 
 /* ---- calls ---- */

@@ -228,7 +228,7 @@ static void arithmetic(uint16_t lanes) {
     static const KOp floats[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV, KI_NEG, KI_MIN, KI_MAX, KI_ABS, KI_SQRT, KI_FLOOR, KI_CEIL, KI_ROUND, KI_FMA};
     for (int t = K_I8; t <= K_I128; t++)
         for (size_t k = 0; k < sizeof ints / sizeof *ints; k++)
-            if (t != K_I128 || lanes <= 4) check_op(ints[k], (KType)t, lanes);
+            if (t != K_I128 || lanes <= 8) check_op(ints[k], (KType)t, lanes);
     for (int t = K_F32; t <= K_F64; t++)
         for (size_t k = 0; k < sizeof floats / sizeof *floats; k++) check_op(floats[k], (KType)t, lanes);
 }
@@ -281,7 +281,7 @@ static void check_cmp(KPred p, KType t, uint16_t lanes) {
 static void comparisons(uint16_t lanes) {
     for (int t = K_I8; t <= K_F64; t++)
         for (int p = KP_EQ; p <= (is_float((KType)t) ? KP_GE : KP_UGE); p++)
-            if (t != K_F16 && t != K_BF16 && (t != K_I128 || lanes <= 4)) check_cmp((KPred)p, (KType)t, lanes);
+            if (t != K_F16 && t != K_BF16 && (t != K_I128 || lanes <= 8)) check_cmp((KPred)p, (KType)t, lanes);
 }
 
 /* ---- conversions ---- */
@@ -302,7 +302,7 @@ static void int_conversions(uint16_t lanes) {
     Cell want[N];
     for (int from = K_I8; from <= K_I128; from++)
         for (int to = K_I8; to <= K_I128; to++) {
-            if (from == to || (lanes > 4 && (from == K_I128 || to == K_I128))) continue;
+            if (from == to || (lanes > 8 && (from == K_I128 || to == K_I128))) continue;
             fill(X, Y, Z, (KType)from);
             unsigned __int128 low = from == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)from)) - 1;
             for (int i = 0; i < N; i++) want[i] = get(X, (KType)from, i);
@@ -324,7 +324,7 @@ static void int_conversions(uint16_t lanes) {
 static void int_float_conversions(uint16_t lanes) {
     Cell want[N];
     for (int t = K_I8; t <= K_I128; t++) {
-        if (t == K_I128 && lanes > 4) continue;
+        if (t == K_I128 && lanes > 8) continue;
         fill(X, Y, Z, (KType)t);
         unsigned __int128 low = t == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)t)) - 1;
         for (int f = K_F32; f <= K_F64; f++)

@@ -113,7 +113,6 @@ static void test_scatter(KType t, KType it, uint16_t lanes, bool masked) {
 
 static void test_memory(uint16_t lanes) {
     for (int t = K_I1; t <= K_F64; t++) {
-        if (t == K_I128 && lanes > 8) continue;
         test_compress((KType)t, lanes);
         for (int masked = 0; masked < 2; masked++) {
             test_gather((KType)t, K_I32, lanes, masked);
@@ -195,6 +194,43 @@ static void test_lanes(uint16_t lanes) {
         double x = 100.5, got[64];
         CHECK_INT(fn((void *const[]){&x, got}, at), at);
         for (int k = 0; k < lanes; k++) CHECK(got[k] == (k == at ? -(k + x) : k + x));
+    }
+}
+
+static Int128 random_wide(void) { return (Int128)(((unsigned __int128)random_u64() << 64) | random_u64()) >> (random_u64() % 128); }
+
+/* Vectors of 128 bits: reductions, lane access, bits seen as 64-bit lanes, a loop that carries one. */
+static void test_wide(uint16_t lanes) {
+    KB *b = kb_new(arena, "wide");
+    KInst *in = kb_param(b), *out = kb_param(b), *halves = kb_param(b), *z = i64(b, 0), *lane = kb_convert(b, KI_TRUNC, kb_count(b), K_I32);
+    KInst *v = kb_load(b, in, z, K_I128, lanes);
+    KOp ops[] = {KI_REDUCE_ADD, KI_REDUCE_MIN, KI_REDUCE_MAX, KI_REDUCE_OR};
+    for (int k = 0; k < 4; k++) kb_store(b, out, i64(b, k), kb_reduce(b, ops[k], v));
+    KInst *one = kb_extract(b, v, lane), *w = kb_op2(b, KI_ADD, kb_splat(b, one, lanes), kb_iota(b, K_I128, lanes));
+    kb_store(b, out, i64(b, 4), kb_insert(b, w, kb_op1(b, KI_NEG, one), lane));
+    KInst *bits = kb_convert(b, KI_BITCAST, v, K_I64);
+    kb_store(b, halves, z, bits);
+    kb_loop(b, z, i64(b, 3), i64(b, 1), 1, &v);
+    KInst *next = kb_op2(b, KI_ADD, kb_carried(b, 0), kb_convert(b, KI_BITCAST, bits, K_I128));
+    kb_store(b, out, i64(b, 4 + lanes), kb_result(b, kb_loop_end(b, &next), 0));
+    DqlKernel fn = compile(kb_finish(b, NULL));
+    Int128 x[16], got[36], back[16];
+    for (int at = 0; at < lanes; at++) {
+        for (int k = 0; k < lanes; k++) x[k] = random_wide();
+        unsigned __int128 sum = 0, any = 0;
+        Int128 min = x[0], max = x[0];
+        for (int k = 0; k < lanes; k++) {
+            sum += (unsigned __int128)x[k], any |= (unsigned __int128)x[k];
+            min = x[k] < min ? x[k] : min, max = x[k] > max ? x[k] : max;
+        }
+        fn((void *const[]){x, got, back}, at);
+        CHECK(got[0] == (Int128)sum);
+        CHECK(got[1] == min);
+        CHECK(got[2] == max);
+        CHECK(got[3] == (Int128)any);
+        for (int k = 0; k < lanes; k++) CHECK(got[4 + k] == (k == at ? -x[at] : (Int128)((unsigned __int128)x[at] + (unsigned)k)));
+        CHECK(memcmp(back, x, lanes * sizeof *x) == 0);
+        for (int k = 0; k < lanes; k++) CHECK((unsigned __int128)got[4 + lanes + k] == 4 * (unsigned __int128)x[k]);
     }
 }
 
@@ -294,6 +330,7 @@ int main(void) {
             test_reduce_float(lanes[k]);
             test_reduce_int(lanes[k]);
             test_lanes(lanes[k]);
+            if (lanes[k] > 1 && lanes[k] <= 16) test_wide(lanes[k]);
         }
         test_nested();
         test_returns();
