@@ -18,6 +18,30 @@ static Val binary(Emit *e, const KInst *i) {
     return LLVMBuildBinOp(e->b, op, em_in(e, i, 0), em_in(e, i, 1), "");
 }
 
+/* Vectors have no integer division.  Of up to 16 bits the quotient in f32 truncates to the right integer, of 32 in f64: it is
+ * at least 1/|y| away from the next one, and rounding moves it less.  By a constant LLVM multiplies. */
+static bool divides_as_float(const KInst *i, Val y) {
+    return i->lanes > 1 && i->type <= K_I32 && !LLVMIsConstant(y);
+}
+
+static Val quotient(Emit *e, const KInst *i, bool is_signed) {
+    LLVMTypeRef t = em_type(e, (KType)i->type, i->lanes), real = em_type(e, i->type == K_I32 ? K_F64 : K_F32, i->lanes);
+    LLVMOpcode to = is_signed ? LLVMSIToFP : LLVMUIToFP, back = is_signed ? LLVMFPToSI : LLVMFPToUI;
+    Val x = LLVMBuildCast(e->b, to, em_in(e, i, 0), real, ""), y = LLVMBuildCast(e->b, to, em_in(e, i, 1), real, "");
+    return LLVMBuildCast(e->b, back, LLVMBuildFDiv(e->b, x, y, ""), t, "");
+}
+
+static Val divide(Emit *e, const KInst *i) {
+    if (is_float(i) || !divides_as_float(i, em_in(e, i, 1))) return binary(e, i);
+    return quotient(e, i, i->op == KI_DIV);
+}
+
+static Val remainder_of(Emit *e, const KInst *i) {
+    Val x = em_in(e, i, 0), y = em_in(e, i, 1);
+    if (!divides_as_float(i, y)) return binary(e, i);
+    return LLVMBuildSub(e->b, x, LLVMBuildMul(e->b, quotient(e, i, i->op == KI_REM), y, ""), "");
+}
+
 static Val compare_values(Emit *e, KPred p, bool real, Val x, Val y) {
     static const LLVMIntPredicate ints[] = {
         [KP_EQ] = LLVMIntEQ,   [KP_NE] = LLVMIntNE,   [KP_LT] = LLVMIntSLT,  [KP_LE] = LLVMIntSLE,  [KP_GT] = LLVMIntSGT,
@@ -145,8 +169,8 @@ static Val choose(Emit *e, const KInst *i) {
 }
 
 const Translate emit_arith[KI_COUNT] = {
-    [KI_ADD] = binary,          [KI_SUB] = binary,          [KI_MUL] = binary,          [KI_DIV] = binary,
-    [KI_REM] = binary,          [KI_UDIV] = binary,         [KI_UREM] = binary,         [KI_AND] = binary,
+    [KI_ADD] = binary,          [KI_SUB] = binary,          [KI_MUL] = binary,          [KI_DIV] = divide,
+    [KI_REM] = remainder_of,    [KI_UDIV] = divide,         [KI_UREM] = remainder_of,        [KI_AND] = binary,
     [KI_OR] = binary,           [KI_XOR] = binary,          [KI_SHL] = binary,          [KI_SHR] = binary,
     [KI_SAR] = binary,          [KI_ADD_OV] = add_overflow, [KI_SUB_OV] = sub_overflow, [KI_MUL_OV] = mul_overflow,
     [KI_NEG] = negate,          [KI_NOT] = not_of,          [KI_MIN] = least,           [KI_MAX] = greatest,
