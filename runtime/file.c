@@ -1,4 +1,5 @@
 #include "runtime/file.h"
+#include "runtime/csv.h"
 #include "runtime/npy.h"
 #include "runtime/safetensors_table.h"
 #include <string.h>
@@ -11,6 +12,8 @@ typedef struct FileFormat {
 } FileFormat;
 
 static const FileFormat formats[] = {
+    {"csv", {".csv", ".csv.gz", ".csv.zst"}, csv_open, csv_load},
+    {"tsv", {".tsv", ".tsv.gz", ".tsv.zst"}, tsv_open, tsv_load},
     {"npy", {".npy"}, npy_open, npy_load},
     {"safetensors", {".safetensors"}, safetensors_open, safetensors_load},
 };

@@ -6,20 +6,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PAD = 64 };
+
 static bool fail(const char *path, RtError *e) {
     return rt_fail(e, RT_DATA, "cannot read %s: %s", path, strerror(errno));
+}
+
+/* Zero pages first, the file over them: so that there is something behind a file that ends with its page. */
+static void *map_padded(int fd, size_t n) {
+    void *room = mmap(NULL, n + PAD, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED || n == 0) return room;
+    if (mmap(room, n, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED) return room;
+    munmap(room, n + PAD);
+    return MAP_FAILED;
 }
 
 static bool map(int fd, const char *path, Mapped *out, RtError *e) {
     struct stat st;
     if (fstat(fd, &st) != 0) return fail(path, e);
     if (!S_ISREG(st.st_mode)) return rt_fail(e, RT_DATA, "cannot read %s: not a regular file", path);
-    *out = (Mapped){(const uint8_t *)"", (size_t)st.st_size};
-    if (st.st_size == 0) return true;
-    void *p = mmap(NULL, out->n, PROT_READ, MAP_PRIVATE, fd, 0);
+    void *p = map_padded(fd, (size_t)st.st_size);
     if (p == MAP_FAILED) return fail(path, e);
-    madvise(p, out->n, MADV_SEQUENTIAL);
-    out->p = p;
+    madvise(p, (size_t)st.st_size, MADV_SEQUENTIAL);
+    *out = (Mapped){p, (size_t)st.st_size};
     return true;
 }
 
@@ -32,6 +41,6 @@ bool mapped_open(const char *path, Mapped *out, RtError *e) {
 }
 
 void mapped_close(Mapped *m) {
-    if (m->n) munmap((void *)(uintptr_t)m->p, m->n);
+    if (m->p) munmap((void *)(uintptr_t)m->p, m->n + PAD);
     *m = (Mapped){0};
 }

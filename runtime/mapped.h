@@ -6,7 +6,7 @@
 #include "runtime/error.h"
 
 typedef struct Mapped {
-    const uint8_t *p; /* never NULL once open; page-aligned unless the file is empty */
+    const uint8_t *p; /* never NULL once open; 64 bytes past the end are readable */
     size_t n;
 } Mapped;
 
