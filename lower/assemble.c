@@ -140,7 +140,21 @@ static void free_pipe(Pipe *p) {
     vec_free(&p->stages);
     vec_free(&p->domains);
     vec_free(&p->finish);
+    vec_free(&p->taken);
     map_free(&p->same);
+}
+
+/* As many rows as keep the tensors of a batch in the second-level cache. */
+static uint32_t choose_batch(const Lower *c, const Pipe *p) {
+    uint64_t bytes = 1;
+    uint32_t rows = p->batch_rows;
+    for (size_t i = 0; i < p->stages.n; i++) {
+        const Stage *s = p->stages.at[i];
+        bytes += s->live && s->domain != DOMAIN_NONE ? s->row_bytes : 0;
+    }
+    while (rows > 1 && rows * bytes > c->target->l2_bytes)
+        rows /= 2;
+    return rows;
 }
 
 void assemble(Lower *c, Pipe *p) {
@@ -151,7 +165,7 @@ void assemble(Lower *c, Pipe *p) {
     mark_live(p);
     Registers r = {.p = p};
     Pipeline out = {.source = (uint8_t)p->source, .once = p->once, .ordered = p->ordered, .a = p->a, .b = p->b,
-                    .batch_rows = p->batch_rows, .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
+                    .batch_rows = choose_batch(c, p), .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
                     .label = p->label};
     out.steps = (uint32_t)c->b.steps.n;
     out.n_steps = add_steps(c, &r, UNITS_SINGLE);

@@ -32,6 +32,7 @@ typedef struct Lower {
     const Target *target;
     const LowerOptions *opt;
     Build b;
+    PtrMap fixed;    /* Node to FixedTensor (lower/tensor_expr.c) */
     const char *why; /* the first thing that is not supported */
 } Lower;
 

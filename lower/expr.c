@@ -1,4 +1,4 @@
-#include "lower/expr.h"
+#include "lower/tensor.h"
 
 void scope_init(Scope *s, Lower *c, Pipe *p, uint8_t domain, uint32_t n, const LVal *cols) {
     *s = (Scope){.c = c, .p = p, .domain = domain, .n = n, .cols = cols};
@@ -54,7 +54,7 @@ static LVal expr_const(Scope *s, const Node *e) {
     const Value *v = &ATTR_OF(e, Const)->value;
     if (v->null)
         return expr_null(s, e->type);
-    if (e->type->kind >= TY_LIST) {
+    if (e->type->kind == TY_LIST || e->type->kind == TY_STRUCT) {
         lower_fail(s->c, "constants of type %s in compiled plans are not supported yet", type_kind_text(e->type->kind));
         return expr_null(s, e->type);
     }
@@ -209,21 +209,26 @@ static LVal unsupported(Scope *s, const Node *e) {
     return expr_null(s, type_nullable(e->type, true));
 }
 
+/* Tensor expressions, but what only asks for NULL or moves a value. */
 static bool is_tensor_op(const Node *e) {
-    if (e->type->kind == TY_TENSOR)
-        return true;
+    if (e->op == OP_COLUMN || e->op == OP_IS_NULL)
+        return false;
+    bool any = is_tensor(e->type);
     for (uint32_t i = 0; i < e->n; i++)
-        if (e->in[i]->type->kind == TY_TENSOR)
-            return true;
-    return false;
+        any = any || is_tensor(e->in[i]->type);
+    return any;
+}
+
+LVal plain_value(Scope *s, LVal x) {
+    return is_tensor(x.type) ? tensor_row_major(s, x) : as_view(s, x);
 }
 
 static LVal lower_new(Scope *s, const Node *e) {
     LVal x;
     if (expr_by_dictionary(s, e, &x))
         return x;
-    if (is_tensor_op(e) && e->op != OP_COLUMN)
-        return unsupported(s, e);
+    if (is_tensor_op(e) || e->op == OP_ONEHOT)
+        return lower_tensor(s, e);
     switch (e->op) {
     case OP_COLUMN: return expr_column(s, e);
     case OP_CONST: return expr_const(s, e);

@@ -5,7 +5,7 @@ static uint32_t result_rows(Lower *c, Flow *f) {
     uint32_t state = build_state(c, (State){.kind = ST_ROWS, .finish = FIN_NONE, .expected = (int64_t)f->rows});
     Scope s = flow_scope(c, f);
     for (uint32_t i = 0; i < f->n; i++)
-        f->cols[i] = as_view(&s, pipe_bring_val(f->p, f->cols[i], f->domain));
+        f->cols[i] = plain_value(&s, pipe_bring_val(f->p, f->cols[i], f->domain));
     scope_free(&s);
     RowCol *cols = ARENA_ARRAY(c->a, RowCol, f->n);
     flow_into_state(c, f, state, cols);
@@ -34,6 +34,7 @@ bool lower_query(Arena *a, Ir *ir, const SourceApi *src, const Target *t, const 
         out->kernels = arena_copy(a, c.b.kernels.at, c.b.kernels.n * sizeof *c.b.kernels.at);
     }
     build_free(&c);
+    ptrmap_free(&c.fixed);
     if (why)
         *why = c.why;
     return !c.why;

@@ -1,5 +1,6 @@
 /* Relations: scan, filter, project, and the breakers that need no algorithm of their own. */
 #include "lower/flow.h"
+#include "lower/tensor.h"
 #include <math.h>
 
 bool *need_none(Lower *c, uint32_t n) {
@@ -48,8 +49,10 @@ static LVal plain_column(Pipe *p, uint32_t at, const ColumnStats *st, const Type
     Arg base = {.kind = ARG_NULL}, data = {.kind = ARG_SRC, .a = at};
     if (st->code.kind == CODE_INT && st->code.width <= 4)
         base = (Arg){.kind = ARG_SRC_BASE, .a = at};
-    Stage *v = stage_column(p, data, st->code, base, column_lanes(t, r), r);
-    if (v->type == K_F16 || v->type == K_BF16)
+    Stage *v = stage_column(p, data, st->code, base, is_tensor(t) ? elem_lanes(t->elem) : column_lanes(t, r), r);
+    if (is_tensor(t))
+        v->row_bytes = st->code.pitch;
+    else if (v->type == K_F16 || v->type == K_BF16)
         v = stage_convert(p, KI_FEXT, v, K_F32);
     return (LVal){.v = v, .type = t};
 }

@@ -17,6 +17,7 @@ RowCol row_col(const LVal *v) {
     if (c.row_bytes) {
         c.code = (ColumnCode){.kind = CODE_TENSOR, .valid = valid, .pitch = c.row_bytes};
     } else if (type_is_float(v->type)) {
+        c.row_bytes = 0;
         c.lanes = lanes_of_type(v->type);
         c.code = (ColumnCode){.kind = CODE_FLOAT, .width = (uint8_t)ktype_bytes(c.lanes), .valid = valid};
     } else if (lanes_of_type(v->type) == K_I128 && !v->dict && !range_of_type(v->type).exact) {
@@ -30,6 +31,8 @@ RowCol row_col(const LVal *v) {
 
 Stage *row_layout(Pipe *p, uint8_t domain, const RowCol *col, Stage *v) {
     v = pipe_bring(p, v, domain);
+    if (col->row_bytes)
+        return v;
     p->here = domain;
     if (v->type > K_I128 && v->type != col->lanes)
         v = stage_convert(p, KI_FTRUNC, v, col->lanes);
@@ -51,7 +54,7 @@ void append_rows(Lower *c, Pipe *p, uint8_t domain, uint32_t state, uint32_t n, 
 
 /* FLOAT16 values are f32 in stages. */
 static Stage *widened(Pipe *p, Stage *x) {
-    return x->type == K_F16 || x->type == K_BF16 ? stage_convert(p, KI_FEXT, x, K_F32) : x;
+    return !x->row_bytes && (x->type == K_F16 || x->type == K_BF16) ? stage_convert(p, KI_FEXT, x, K_F32) : x;
 }
 
 static LVal lval(const RowCol *col, Stage *v, Stage *valid) {
@@ -72,7 +75,8 @@ LVal row_source(Pipe *p, uint32_t i, const RowCol *col) {
 LVal row_gather(Pipe *p, Stage *row, uint32_t state, uint32_t i, const RowCol *col, Stage *guard) {
     static const ColumnCode bytes = {.kind = CODE_INT, .width = 1};
     Arg data = {.kind = ARG_COL, .a = state, .b = (uint16_t)i}, there = {.kind = ARG_COL_VALID, .a = state, .b = (uint16_t)i};
-    Stage *v = stage_gather(p, row, data, col->code, col->lanes, col->range, guard), *valid = guard;
+    Stage *valid = guard, *v = col->row_bytes ? tensor_rows(p, NULL, data, col->lanes, col->row_bytes, row)
+                                              : stage_gather(p, row, data, col->code, col->lanes, col->range, guard);
     if (col->code.valid)
         valid = mask_and(p, guard, stage_gather(p, row, there, bytes, K_I1, range_span(0, 1), guard));
     return lval(col, widened(p, v), valid);

@@ -236,6 +236,17 @@ static Stage *take(Pipe *p, Stage *x, Stage *pos) {
     return add(p, (Stage){.op = S_TAKE, .type = x->type, .domain = pos->domain, .range = x->range}, 2, in);
 }
 
+/* Rows of tensors are copied, once for each set of positions. */
+static Stage *take_tensor(Pipe *p, Stage *x, Stage *pos) {
+    for (size_t i = 0; i < p->taken.n; i += 3)
+        if (p->taken.at[i] == x && p->taken.at[i + 1] == pos)
+            return p->taken.at[i + 2];
+    Stage *rows = tensor_rows(p, x, (Arg){.kind = ARG_NULL}, x->type, x->row_bytes, pos);
+    *vec_push(&p->taken) = x;
+    *vec_push(&p->taken) = pos;
+    return *vec_push(&p->taken) = rows;
+}
+
 /* positions in `from` of the rows of its descendant `to` */
 static Stage *positions(Pipe *p, uint8_t from, uint8_t to) {
     Domain d = p->domains.at[to];
@@ -255,7 +266,8 @@ Stage *pipe_bring(Pipe *p, Stage *x, uint8_t domain) {
         return bring_gather(p, x, domain);
     if (x->op == S_TAKE)
         return pipe_bring(p, x->in[0], domain);
-    return take(p, x, positions(p, x->domain, domain));
+    Stage *pos = positions(p, x->domain, domain);
+    return x->row_bytes ? take_tensor(p, x, pos) : take(p, x, pos);
 }
 
 LVal pipe_bring_val(Pipe *p, LVal x, uint8_t domain) {

@@ -80,7 +80,7 @@ struct Stage {
     ColumnCode code;
     Range range;    /* integers */
     Int128 lo, hi;
-    uint32_t row_bytes; /* S_OUT that is no scalar: bytes a row; 0: ktype_bytes(type) */
+    uint32_t row_bytes; /* tensors: bytes from row to row, of elements of `type`; 0: a scalar */
     Call *call;
     bool live;
 };
@@ -90,6 +90,7 @@ typedef struct LVal {
     Stage *v;
     Stage *valid;       /* K_I1; NULL: never NULL */
     const Type *type;
+    bool nhwc;          /* tensor (C, H, W) whose elements are stored (H, W, C), C rounded up to 16: between layers */
     bool dict;          /* text as a code of dictionary (dict_scan, dict_column) */
     uint32_t dict_scan, dict_column;
 } LVal;
@@ -110,6 +111,7 @@ typedef struct Pipe {
     VEC(Stage *) stages;
     VEC(Domain) domains;
     VEC(uint32_t) finish; /* states */
+    VEC(Stage *) taken;   /* tensor stage, positions, the rows taken: triples */
     Map same;             /* hash-consing */
     uint8_t here;         /* domain of operations on scalars alone */
     uint8_t n_cursors;
@@ -141,6 +143,9 @@ Stage *stage_gather(Pipe *p, Stage *row, Arg array, ColumnCode code, KType t, Ra
 Stage *stage_acc(Pipe *p, uint8_t domain, AggKind kind, Arg column, Stage *value, Stage *valid, Stage *group, Arg groups);
 Stage *stage_call(Pipe *p, uint8_t domain, Call *call);
 Stage *stage_out(Pipe *p, Stage *call, uint8_t domain, KType t, Range r);
+
+/* Rows of a tensor column: out[i] = array[row[i]], negative rows left alone (lower/tensor.c). */
+Stage *tensor_rows(Pipe *p, Stage *array, Arg arg, KType t, uint32_t row_bytes, Stage *row);
 
 /* Masks; NULL is "always". */
 Stage *mask_and(Pipe *p, Stage *x, Stage *y);

@@ -1,0 +1,93 @@
+/* Contractions and convolutions of any form, one result after another: for shapes that tiles do not take. */
+#include "lower/tensor.h"
+
+/* Places in both operands of every combination of some labels. */
+typedef struct Places {
+    int64_t n;
+    int32_t *a, *b;
+} Places;
+
+static int64_t label_stride(const Type *t, const IntList *labels, int64_t label, int64_t *size) {
+    int64_t n = 1, sum = 0;
+    for (uint32_t d = t->n; d-- > 0; n *= t->dims[d]) {
+        if (labels->at[d] != label)
+            continue;
+        sum += n;
+        *size = t->dims[d];
+    }
+    return sum;
+}
+
+static void add_label(Scope *s, Places *p, const Node *e, int64_t label) {
+    const AttrContract *c = ATTR_OF(e, Contract);
+    int64_t size = 1, sa = label_stride(e->in[0]->type, &c->a, label, &size), sb = label_stride(e->in[1]->type, &c->b, label, &size);
+    Places q = {p->n * size, ARENA_ARRAY(s->c->a, int32_t, p->n * size), ARENA_ARRAY(s->c->a, int32_t, p->n * size)};
+    for (int64_t i = 0; i < p->n; i++)
+        for (int64_t j = 0; j < size; j++) {
+            q.a[i * size + j] = (int32_t)(p->a[i] + j * sa);
+            q.b[i * size + j] = (int32_t)(p->b[i] + j * sb);
+        }
+    *p = q;
+}
+
+static bool has_label(const IntList *l, int64_t label) {
+    for (uint32_t i = 0; i < l->n; i++)
+        if (l->at[i] == label)
+            return true;
+    return false;
+}
+
+static Places one_place(Scope *s) {
+    return (Places){1, ARENA_ARRAY(s->c->a, int32_t, 1), ARENA_ARRAY(s->c->a, int32_t, 1)};
+}
+
+static KInst *at(KB *b, KInst *table, KInst *i, KInst *base) {
+    return k_plus(b, base, kb_convert(b, KI_SEXT, kb_load(b, table, i, K_I32, 1), K_I64));
+}
+
+/* Products are added in DOUBLE. */
+static KInst *wide(KB *b, KInst *x) {
+    return x->type == K_F32 ? kb_convert(b, KI_FEXT, x, K_F64) : x;
+}
+
+LVal lower_contract(Scope *s, const Node *e) {
+    const AttrContract *c = ATTR_OF(e, Contract);
+    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), y = tensor_row_major(s, lower_expr(s, e->in[1]));
+    LVal out = {.type = e->type, .valid = mask_and(s->p, x.valid, y.valid)};
+    KType t = elem_lanes(elem_of(e->type));
+    if (t != K_F32 && t != K_F64)
+        lower_fail(s->c, "contractions of integers are not supported in compiled plans yet");
+    if (c->out.n == 0 && !is_tensor(e->type))
+        t = elem_lanes(e->type);
+    Places outer = one_place(s), inner = one_place(s);
+    for (uint32_t i = 0; i < c->out.n; i++)
+        add_label(s, &outer, e, c->out.at[i]);
+    for (int64_t l = 0; l < 2 * TENSOR_MAX_RANK; l++)
+        if ((has_label(&c->a, l) || has_label(&c->b, l)) && !has_label(&c->out, l))
+            add_label(s, &inner, e, l);
+    uint32_t bytes = is_tensor(e->type) ? register_bytes(e->type) : 0;
+    TensorKernel k;
+    tk_begin(&k, s, "contract");
+    KB *b = k.b;
+    KInst *px = tk_value(&k, x.v), *py = tk_value(&k, y.v);
+    KInst *oa = tk_bytes(&k, outer.a, sizeof *outer.a * (size_t)outer.n), *ob = tk_bytes(&k, outer.b, sizeof *outer.b * (size_t)outer.n);
+    KInst *ia = tk_bytes(&k, inner.a, sizeof *inner.a * (size_t)inner.n), *ib = tk_bytes(&k, inner.b, sizeof *inner.b * (size_t)inner.n);
+    KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *o = kb_loop(b, k_int(b, 0), k_int(b, outer.n), k_int(b, 1), 0, NULL);
+    KInst *ba = at(b, oa, o, k_mul(b, row, stride_of(x.v))), *bb = at(b, ob, o, k_mul(b, row, stride_of(y.v)));
+    KInst *zero = kb_float(b, K_F64, 1, 0), *i = kb_loop(b, k_int(b, 0), k_int(b, inner.n), k_int(b, 1), 1, &zero);
+    KInst *u = wide(b, kb_load(b, px, at(b, ia, i, ba), x.v->type, 1)), *v = wide(b, kb_load(b, py, at(b, ib, i, bb), y.v->type, 1));
+    KInst *next = kb_fma(b, u, v, kb_carried(b, 0));
+    KInst *sum = kb_result(b, kb_loop_end(b, &next), 0);
+    KInst *place = bytes ? k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), o) : row;
+    kb_store(b, to, place, t == K_F64 ? sum : kb_convert(b, KI_FTRUNC, sum, t));
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    out.v = tk_end(&k, t, bytes, (Range){0});
+    return out;
+}
+
+LVal lower_conv(Scope *s, const Node *e) {
+    lower_fail(s->c, "convolutions with groups, dilated rows or more than two dimensions are not supported in compiled plans yet");
+    return lower_expr(s, e->in[0]);
+}

@@ -1,0 +1,107 @@
+/* Convolutions by tiles on a padded (H, W, C) copy of the input; the elementwise tree above is the epilogue.
+ * x (C, H, W)  w (O, C, KH, KW)  out (O, OH, OW) kept as (OH, OW, O), O rounded up to 16 */
+#include "lower/tensor.h"
+
+typedef struct Conv {
+    int64_t c, h, w, o, kh, kw, oh, ow, ph, pw; /* ph, pw: of the padded input */
+    int64_t sh, sw, dh, top, left;
+    bool padded;
+} Conv;
+
+/* One spatial dimension is one row. */
+static bool conv_of(const Node *e, Conv *v) {
+    const AttrConv *a = ATTR_OF(e, Conv);
+    const Type *x = e->in[0]->type, *w = e->in[1]->type;
+    uint32_t n = x->n - 1;
+    if (n < 1 || n > 2 || a->groups != 1 || a->dilation.at[n - 1] != 1 || e->type->elem->kind != TY_F32)
+        return false;
+    bool two = n == 2;
+    *v = (Conv){.c = x->dims[0], .h = two ? x->dims[1] : 1, .w = x->dims[n], .o = w->dims[0], .kh = two ? w->dims[2] : 1,
+                .kw = w->dims[n + 1], .oh = two ? e->type->dims[1] : 1, .ow = e->type->dims[n], .sh = two ? a->stride.at[0] : 1,
+                .sw = a->stride.at[n - 1], .dh = two ? a->dilation.at[0] : 1, .top = two ? a->before.at[0] : 0,
+                .left = a->before.at[n - 1]};
+    v->ph = v->h + v->top + (two ? a->after.at[0] : 0);
+    v->pw = v->w + v->left + a->after.at[n - 1];
+    v->padded = v->ph > v->h || v->pw > v->w;
+    return true;
+}
+
+/* Rows of pixels with a border of zeros, when channels are whole vectors. */
+static Stage *pad_vectors(Scope *s, Stage *x, const Conv *v) {
+    TensorKernel k;
+    int64_t line = v->pw * v->c, elems = v->ph * line, stride = round16(elems);
+    tk_begin(&k, s, "pad");
+    KB *b = k.b;
+    KInst *from = tk_value(&k, x), *to = tk_out(&k), *zero = kb_float(b, K_F32, TENSOR_LANES, 0);
+    KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *out = k_mul(b, row, stride), *in = k_mul(b, row, stride_of(x));
+    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), 0, NULL);
+    kb_store(b, to, k_plus(b, out, i), zero);
+    kb_loop_end(b, NULL);
+    KInst *h = kb_loop(b, k_int(b, 0), k_int(b, v->h), k_int(b, 1), 0, NULL);
+    KInst *to_line = k_plus(b, out, k_add(b, k_mul(b, h, line), v->top * line + v->left * v->c));
+    KInst *from_line = k_plus(b, in, k_mul(b, h, v->w * v->c));
+    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, v->w * v->c), k_int(b, TENSOR_LANES), 0, NULL);
+    kb_store(b, to, k_plus(b, to_line, j), kb_load(b, from, k_plus(b, from_line, j), K_F32, TENSOR_LANES));
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    return tk_end(&k, K_F32, (uint32_t)stride * 4, (Range){0});
+}
+
+static Stage *pad_elements(Scope *s, LVal x, const Conv *v) {
+    int64_t n = v->ph * v->pw * v->c, pitch = x.nhwc ? round16(v->c) : 1;
+    int32_t *table = ARENA_ARRAY(s->c->a, int32_t, n);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t c = i % v->c, w = i / v->c % v->pw - v->left, h = i / v->c / v->pw - v->top;
+        bool inside = w >= 0 && w < v->w && h >= 0 && h < v->h;
+        int64_t at = x.nhwc ? (h * v->w + w) * pitch + c : (c * v->h + h) * v->w + w;
+        table[i] = inside ? (int32_t)at : -1;
+    }
+    return tensor_gather(s, x.v, table, n);
+}
+
+static Stage *padded_input(Scope *s, LVal x, const Conv *v) {
+    if (x.nhwc && v->c % TENSOR_LANES == 0)
+        return v->padded ? pad_vectors(s, x.v, v) : x.v;
+    return pad_elements(s, x, v);
+}
+
+static KInst *row_offsets(TensorKernel *k, const Conv *v) {
+    int64_t m = v->oh * v->ow;
+    int32_t *rows = ARENA_ARRAY(k->s->c->a, int32_t, m);
+    for (int64_t i = 0; i < m; i++)
+        rows[i] = (int32_t)((i / v->ow * v->sh * v->pw + i % v->ow * v->sw) * v->c);
+    return tk_bytes(k, rows, sizeof *rows * (size_t)m);
+}
+
+bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
+    Conv v;
+    if (!conv_of(e, &v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
+        return false;
+    uint32_t nr, mr, pitch = round16(v.o), bytes = (uint32_t)(v.oh * v.ow) * pitch * 4;
+    choose_tile(s->c->target, v.o, &nr, &mr);
+    LVal in = lower_expr(s, e->in[0]), w = tensor_packed(s, e->in[1], v.o, v.c, v.kh, v.kw, nr);
+    Stage *x = padded_input(s, in, &v);
+    Tree m = {.s = s, .out = top->type, .inner = e, .valid = in.valid, .nhwc = true};
+    tree_collect(&m, top);
+    tree_prepare(&m);
+    TensorKernel k;
+    tk_begin(&k, s, "conv");
+    m.k = &k;
+    KB *b = k.b;
+    KInst *from = tk_value(&k, x), *panels = tk_value(&k, w.v), *rows = row_offsets(&k, &v);
+    tree_operands(&m);
+    KInst *to = tk_out(&k), *row, *col;
+    KTile tile = {.a_type = K_F32, .a = from, .images = k.n, .image_stride = k_int(b, stride_of(x)), .m = k_int(b, v.oh * v.ow),
+                  .rows = rows, .row_stride = k_int(b, 0), .outer = k_int(b, v.kh), .outer_stride = k_int(b, v.dh * v.pw * v.c),
+                  .inner = k_int(b, v.kw * v.c), .b = panels, .n = k_int(b, v.o), .nr = nr, .mr = mr};
+    kb_tile(b, &tile, &row, &col, &m.acc);
+    KInst *image = kb_op2(b, KI_UDIV, row, k_int(b, v.oh * v.ow)), *at = kb_op2(b, KI_UREM, row, k_int(b, v.oh * v.ow));
+    KInst *j = k_plus(b, k_mul(b, at, pitch), col);
+    kb_store(b, to, k_plus(b, k_mul(b, image, bytes / 4), j), tree_value(&m, top, image, j));
+    kb_tile_end(b);
+    *out = (LVal){.v = tk_end(&k, K_F32, bytes, (Range){0}), .valid = m.valid, .type = top->type, .nhwc = true};
+    tree_free(&m);
+    return true;
+}

@@ -1,0 +1,211 @@
+/* sum, mean, max, min, argmax along dimensions; softmax along the last ones.
+ * Sums of FLOAT32 are kept in DOUBLE, in the order of the elements. */
+#include "ir/numeric.h"
+#include "lower/tensor.h"
+#include <math.h>
+
+typedef struct Reduce {
+    int64_t outer, inner;   /* results, elements of each */
+    int32_t *start, *step;  /* of result o, of its element i */
+} Reduce;
+
+static bool is_reduced(const AttrDims *a, uint32_t d) {
+    for (uint32_t i = 0; i < a->dims.n; i++)
+        if (a->dims.at[i] == d)
+            return true;
+    return false;
+}
+
+static void add_dim(int32_t *table, int64_t *n, int64_t size, int64_t stride, Arena *a, int32_t **out) {
+    int32_t *next = ARENA_ARRAY(a, int32_t, *n * size);
+    for (int64_t i = 0; i < *n; i++)
+        for (int64_t j = 0; j < size; j++)
+            next[i * size + j] = (int32_t)(table[i] + j * stride);
+    *n *= size;
+    *out = next;
+}
+
+static Reduce reduce_of(Scope *s, const Node *e) {
+    const Type *t = e->in[0]->type;
+    Reduce r = {1, 1, ARENA_ARRAY(s->c->a, int32_t, 1), ARENA_ARRAY(s->c->a, int32_t, 1)};
+    int64_t stride[TENSOR_MAX_RANK], n = 1;
+    for (uint32_t d = t->n; d-- > 0; n *= t->dims[d])
+        stride[d] = n;
+    for (uint32_t d = 0; d < t->n; d++) {
+        bool gone = is_reduced(ATTR_OF(e, Dims), d);
+        add_dim(gone ? r.step : r.start, gone ? &r.inner : &r.outer, t->dims[d], stride[d], s->c->a, gone ? &r.step : &r.start);
+    }
+    return r;
+}
+
+static KInst *widened(KB *b, KInst *x, const Type *elem) {
+    KType t = (KType)x->type;
+    if (t == K_F16 || t == K_BF16)
+        return kb_convert(b, KI_FEXT, x, K_F32);
+    bool is_unsigned = elem->kind == TY_BOOL || (elem->kind >= TY_U8 && elem->kind <= TY_U64);
+    return t < K_I64 ? kb_convert(b, is_unsigned ? KI_ZEXT : KI_SEXT, x, K_I64) : x;
+}
+
+static KInst *narrowed(KB *b, KInst *x, KType t) {
+    return x->type == t ? x : kb_convert(b, t <= K_I64 ? KI_TRUNC : KI_FTRUNC, x, t);
+}
+
+/* x beats best: NaN everything but NaN */
+static KInst *beats(KB *b, bool min, KInst *x, KInst *best) {
+    KInst *better = kb_cmp(b, min ? KP_LT : KP_GT, x, best);
+    if (x->type <= K_I128)
+        return better;
+    KInst *x_nan = kb_cmp(b, KP_NE, x, x), *best_nan = kb_cmp(b, KP_NE, best, best);
+    return kb_op2(b, KI_AND, kb_op1(b, KI_NOT, best_nan), kb_op2(b, KI_OR, x_nan, better));
+}
+
+typedef struct Loop {
+    KB *b;
+    KInst *ptr, *base, *step;
+    const Type *elem;
+    KType mem;
+    int64_t inner;
+} Loop;
+
+static KInst *element(const Loop *l, KInst *i) {
+    KInst *at = kb_convert(l->b, KI_SEXT, kb_load(l->b, l->step, i, K_I32, 1), K_I64);
+    return widened(l->b, kb_load(l->b, l->ptr, k_plus(l->b, l->base, at), l->mem, 1), l->elem);
+}
+
+static KInst *sum(const Loop *l, bool mean) {
+    KB *b = l->b;
+    bool is_float = type_is_float(l->elem);
+    KInst *zero = is_float ? kb_float(b, K_F64, 1, 0) : k_int(b, 0);
+    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, l->inner), k_int(b, 1), 1, &zero);
+    KInst *x = element(l, i);
+    if (x->type == K_F32)
+        x = kb_convert(b, KI_FEXT, x, K_F64);
+    KInst *next = kb_op2(b, KI_ADD, kb_carried(b, 0), x);
+    KInst *total = kb_result(b, kb_loop_end(b, &next), 0);
+    return mean ? kb_op2(b, KI_DIV, total, kb_float(b, K_F64, 1, (double)l->inner)) : total;
+}
+
+static KInst *best(const Loop *l, Op op) {
+    KB *b = l->b;
+    KInst *init[] = {element(l, k_int(b, 0)), k_int(b, 0)};
+    KInst *i = kb_loop(b, k_int(b, 1), k_int(b, l->inner), k_int(b, 1), 2, init);
+    KInst *x = element(l, i), *better = beats(b, op == OP_MIN, x, kb_carried(b, 0));
+    KInst *next[] = {kb_select(b, better, x, kb_carried(b, 0)), kb_select(b, better, i, kb_carried(b, 1))};
+    return kb_result(b, kb_loop_end(b, next), op == OP_ARGMAX);
+}
+
+LVal lower_reduce(Scope *s, const Node *e) {
+    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
+    Reduce r = reduce_of(s, e);
+    const Type *elem = elem_of(e->type);
+    KType t = elem_lanes(elem);
+    bool tensor = is_tensor(e->type), adds = e->op == OP_SUM || e->op == OP_MEAN;
+    uint32_t bytes = tensor ? register_bytes(e->type) : 0;
+    if (adds && !type_is_float(e->in[0]->type->elem) && type_bytes(e->in[0]->type->elem) == 8)
+        lower_fail(s->c, "sums of BIGINT tensors are not supported in compiled plans yet");
+    TensorKernel k;
+    tk_begin(&k, s, op_info[e->op].text);
+    KB *b = k.b;
+    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = e->in[0]->type->elem, .mem = x.v->type, .inner = r.inner};
+    KInst *start = tk_bytes(&k, r.start, sizeof *r.start * (size_t)r.outer);
+    l.step = tk_bytes(&k, r.step, sizeof *r.step * (size_t)r.inner);
+    KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *o = kb_loop(b, k_int(b, 0), k_int(b, r.outer), k_int(b, 1), 0, NULL);
+    l.base = k_plus(b, k_mul(b, row, stride_of(x.v)), kb_convert(b, KI_SEXT, kb_load(b, start, o, K_I32, 1), K_I64));
+    KInst *y = adds ? sum(&l, e->op == OP_MEAN) : best(&l, e->op);
+    KInst *at = tensor ? k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), o) : row;
+    kb_store(b, to, at, narrowed(b, y, t));
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    Range range = e->op == OP_ARGMAX ? range_span(0, r.inner - 1) : range_of_type(elem);
+    out.v = tk_end(&k, t, bytes, range);
+    if (!tensor && (t == K_F16 || t == K_BF16))
+        out.v = stage_convert(s->p, KI_FEXT, out.v, K_F32);
+    if (!tensor && range.exact && range.lo >= 0 && t < K_I64)
+        lower_fail(s->c, "extremes of unsigned tensors are not supported in compiled plans yet");
+    return out;
+}
+
+/* ---- softmax: along dimensions that are the last ones ---- */
+static bool trailing(const AttrDims *a, const Type *t, int64_t *inner) {
+    *inner = 1;
+    for (uint32_t i = 0; i < a->dims.n; i++) {
+        if (a->dims.at[a->dims.n - 1 - i] != t->n - 1 - i)
+            return false;
+        *inner *= t->dims[t->n - 1 - i];
+    }
+    return true;
+}
+
+typedef struct Soft {
+    KB *b;
+    KInst *from, *from_at, *to, *to_at;
+    int64_t n;
+    KType t;
+} Soft;
+
+static KInst *soft_mask(const Soft *f, KInst *j) {
+    KInst *left = kb_convert(f->b, KI_TRUNC, kb_op2(f->b, KI_SUB, k_int(f->b, f->n), j), K_I32);
+    return kb_cmp(f->b, KP_LT, kb_iota(f->b, K_I32, TENSOR_LANES), kb_splat(f->b, left, TENSOR_LANES));
+}
+
+static KInst *soft_max(const Soft *f) {
+    KB *b = f->b;
+    KInst *low = kb_float(b, f->t, TENSOR_LANES, -INFINITY);
+    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, f->n), k_int(b, TENSOR_LANES), 1, &low);
+    KInst *x = kb_load(b, f->from, k_plus(b, f->from_at, j), f->t, TENSOR_LANES);
+    KInst *next = kb_op2(b, KI_MAX, kb_carried(b, 0), kb_select(b, soft_mask(f, j), x, low));
+    return kb_splat(b, kb_reduce(b, KI_REDUCE_MAX, kb_result(b, kb_loop_end(b, &next), 0)), TENSOR_LANES);
+}
+
+/* Writes e^(x - max) where `keep`; the lane sums are added up by halves. */
+static KInst *soft_sum(const Soft *f, KInst *max, bool keep) {
+    KB *b = f->b;
+    KInst *zero = kb_float(b, f->t, TENSOR_LANES, 0);
+    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, f->n), k_int(b, TENSOR_LANES), 1, &zero);
+    KInst *x = kb_load(b, f->from, k_plus(b, f->from_at, j), f->t, TENSOR_LANES);
+    KInst *y = num_emit(b, OP_EXP, kb_op2(b, KI_SUB, x, max));
+    if (keep)
+        kb_store(b, f->to, k_plus(b, f->to_at, j), y);
+    KInst *next = kb_op2(b, KI_ADD, kb_carried(b, 0), kb_select(b, soft_mask(f, j), y, zero));
+    return kb_splat(b, kb_reduce(b, KI_REDUCE_ADD, kb_result(b, kb_loop_end(b, &next), 0)), TENSOR_LANES);
+}
+
+static void soft_finish(const Soft *f, bool log, KInst *max, KInst *total) {
+    KB *b = f->b;
+    if (log)
+        total = num_emit(b, OP_LOG, total);
+    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, f->n), k_int(b, TENSOR_LANES), 0, NULL);
+    KInst *x = kb_load(b, log ? f->from : f->to, k_plus(b, log ? f->from_at : f->to_at, j), f->t, TENSOR_LANES);
+    KInst *y = log ? kb_op2(b, KI_SUB, kb_op2(b, KI_SUB, x, max), total) : kb_op2(b, KI_DIV, x, total);
+    kb_store(b, f->to, k_plus(b, f->to_at, j), y);
+    kb_loop_end(b, NULL);
+}
+
+/* Vectors written past a group's end are overwritten by the next group: groups go in ascending order. */
+LVal lower_softmax(Scope *s, const Node *e) {
+    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
+    int64_t inner;
+    KType t = elem_lanes(e->type->elem);
+    uint32_t bytes = register_bytes(e->type);
+    if (!trailing(ATTR_OF(e, Dims), e->type, &inner) || (t != K_F32 && t != K_F64)) {
+        lower_fail(s->c, "this softmax is not supported in compiled plans yet");
+        return x;
+    }
+    TensorKernel k;
+    tk_begin(&k, s, op_info[e->op].text);
+    KB *b = k.b;
+    Soft f = {.b = b, .from = tk_value(&k, x.v), .n = inner, .t = t};
+    f.to = tk_out(&k);
+    KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *o = kb_loop(b, k_int(b, 0), k_int(b, type_elems(e->type) / inner), k_int(b, 1), 0, NULL);
+    f.from_at = k_plus(b, k_mul(b, row, stride_of(x.v)), k_mul(b, o, inner));
+    f.to_at = k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), k_mul(b, o, inner));
+    bool log = e->op == OP_LOG_SOFTMAX;
+    KInst *max = soft_max(&f);
+    soft_finish(&f, log, max, soft_sum(&f, max, !log));
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    out.v = tk_end(&k, t, bytes, (Range){0});
+    return out;
+}
