@@ -134,8 +134,25 @@ int params_get(dql_stmt *s, uint32_t n, const ParamRef *refs, Value *out) {
     return status;
 }
 
+static bool has_float_sum(const Node *n, int depth) {
+    static const Op sums[] = {OP_SUM, OP_MEAN, OP_CONTRACT, OP_CONV, OP_AVG_POOL, OP_SOFTMAX, OP_LOG_SOFTMAX, OP_AGG_SUM, OP_AGG_AVG};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        if (n->op == sums[i]) return true;
+    if (depth == 0) return true; /* too deep to look: not tiny */
+    for (uint32_t i = 0; i < n->n; i++)
+        if (n->in[i]->n && has_float_sum(n->in[i], depth - 1)) return true;
+    return false;
+}
+
+/* A statement over constants alone: the evaluator answers it before a compiler would start.  Float sums and contractions
+ * are left to native code, whose order of additions is the one that counts. */
+static bool is_tiny(const Node *plan) {
+    enum { TINY_NODES = 100000 };
+    return plan->id < TINY_NODES && !(plan->below & (BELOW_SOURCE | BELOW_WEIGHT | BELOW_VOLATILE)) && !has_float_sum(plan, 64);
+}
+
 static int run_plan(dql_stmt *s) {
-    if (strcmp(s->db->options.backend, "eval") == 0) return run_eval(s);
+    if (strcmp(s->db->options.backend, "eval") == 0 || is_tiny(s->plan)) return run_eval(s);
     return run_cpu(s);
 }
 
@@ -146,19 +163,40 @@ static int apply(dql_stmt *s) {
     return DQL_OK;
 }
 
+/* CREATE TABLE AS of a whole table or file: its version, or NULL. */
+static TableVersion *copied_whole(dql_stmt *s) {
+    if (s->st.kind != STMT_CREATE_TABLE || !s->plan || s->plan->op != OP_SCAN) return NULL;
+    const AttrScan *a = ATTR_OF(s->plan, Scan);
+    TableVersion *v = pins_table(&s->pins, a->table);
+    if (!v || a->rowid || a->columns.n != v->schema->n) return NULL;
+    for (uint32_t i = 0; i < a->columns.n; i++)
+        if (a->columns.at[i] != i) return NULL;
+    return v;
+}
+
+static int share(dql_stmt *s, TableVersion *from) {
+    RtError e = {0};
+    s->program = ARENA_NEW(s->arena, Program);
+    describe(s, s->program);
+    if (!rt_share(s->db->rt, s->program, from, &s->changed, &e)) return report_run_error(s, NULL, &e);
+    return DQL_OK;
+}
+
+static int run_statement(dql_stmt *s) {
+    TableVersion *whole = copied_whole(s);
+    if (s->st.explain != EXPLAIN_NONE) return explain(s);
+    if (whole) return share(s, whole);
+    int status = s->plan ? run_plan(s) : DQL_OK;
+    if (status != DQL_OK) return status;
+    if (!s->program) s->program = ARENA_NEW(s->arena, Program);
+    describe(s, s->program);
+    return apply(s);
+}
+
 int run(dql_stmt *s) {
     if (s->ran) return DQL_OK;
     double start = now_ms(), compiled = s->compile_ms;
-    int status = DQL_OK;
-    if (s->st.explain != EXPLAIN_NONE) status = explain(s);
-    else {
-        if (s->plan) status = run_plan(s);
-        if (!s->program) s->program = ARENA_NEW(s->arena, Program);
-        if (status == DQL_OK) {
-            describe(s, s->program);
-            status = apply(s);
-        }
-    }
+    int status = run_statement(s);
     s->run_ms = now_ms() - start - (s->compile_ms - compiled);
     s->ran = status == DQL_OK;
     return status;

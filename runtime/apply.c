@@ -40,11 +40,47 @@ static TableVersion *append_rows(RtSession *s, Schema *schema, TableVersion *bas
     return v;
 }
 
-static bool create_table(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+/* May the table be made? *skip: IF NOT EXISTS, and it does. */
+static bool may_create(RtSession *s, const Program *p, bool *skip, RtError *e) {
     TableVersion *old = store_table(s->store, p->target);
     version_unref(old);
-    if (old && p->if_exists) return true;
-    if (old && !p->or_replace) return rt_fail(e, RT_DATA, "table '%s' already exists", p->target);
+    *skip = old && p->if_exists;
+    return !old || *skip || p->or_replace || rt_fail(e, RT_DATA, "table '%s' already exists", p->target);
+}
+
+/* References to the live segments of a version; NULL: no memory. */
+static SegRef *share_segments(TableVersion *from) {
+    SegRef *segments = calloc(from->n_segments + 1, sizeof *segments);
+    for (uint32_t i = 0; segments && i < from->n_segments; i++) {
+        Segment *live = version_live_segment(from, i);
+        if (live) {
+            segments[i].segment = segment_ref(live);
+            continue;
+        }
+        for (uint32_t k = 0; k < i; k++) segment_unref(segments[k].segment);
+        free(segments);
+        return NULL;
+    }
+    return segments;
+}
+
+bool rt_share(RtSession *s, const Program *p, TableVersion *from, int64_t *changed, RtError *e) {
+    bool skip;
+    if (!may_create(s, p, &skip, e) || skip) return skip;
+    Schema *schema = schema_of(p);
+    SegRef *segments = schema ? share_segments(from) : NULL;
+    TableVersion *v = segments ? version_new(s->pool, schema, from->n_segments, segments) : NULL;
+    schema_unref(schema);
+    free(segments);
+    if (!v) return rt_fail_memory(e);
+    *changed = v->rows;
+    store_publish(s->store, p->target, v);
+    return true;
+}
+
+static bool create_table(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {
+    bool skip;
+    if (!may_create(s, p, &skip, e) || skip) return skip;
     Schema *schema = schema_of(p);
     if (!schema) return rt_fail_memory(e);
     TableVersion *v = rows->n ? append_rows(s, schema, NULL, rows, p->target, e) : version_new(s->pool, schema, 0, NULL);
