@@ -1,5 +1,5 @@
-/* Levels of x86-64 that code is generated for; a processor of one level runs the code of those below it, and all of
- * them compute the same bits.
+/* Levels of x86-64 that code is generated for; a processor of one level runs the code of those below it, and
+ * all of them compute the same bits.
  */
 #ifndef DQL_BASE_CPU_H
 #define DQL_BASE_CPU_H

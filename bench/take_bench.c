@@ -1,4 +1,5 @@
-/* Taking 2,048 values by positions (0 .. 4,095, ascending with gaps) and compacting: nanoseconds a value, by lanes. */
+/* Taking 2,048 values by positions (0 .. 4,095, ascending with gaps) and compacting: nanoseconds a value, by
+ * lanes. */
 #include "codegen_cpu/jit.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@ static Kernel *take(Arena *a, KType t, uint16_t lanes) {
     (void)mask;
     KInst *i = kb_loop(b, i64(b, 0), kb_count(b), i64(b, lanes), 0, NULL);
     KInst *at = kb_load(b, index, i, K_I32, lanes);
-    kb_store(b, out, i, lanes == 1 ? kb_load(b, in, kb_convert(b, KI_SEXT, at, K_I64), t, 1) : kb_gather(b, in, at, t, NULL));
+    kb_store(b, out, i,
+             lanes == 1 ? kb_load(b, in, kb_convert(b, KI_SEXT, at, K_I64), t, 1)
+                        : kb_gather(b, in, at, t, NULL));
     kb_loop_end(b, NULL);
     return kb_finish(b, NULL);
 }
@@ -31,7 +34,8 @@ static Kernel *compact(Arena *a, KType t, uint16_t lanes) {
     KInst *in = kb_param(b), *index = kb_param(b), *mask = kb_param(b), *out = kb_param(b), *zero = i64(b, 0);
     (void)index;
     KInst *i = kb_loop(b, zero, kb_count(b), i64(b, lanes), 1, &zero);
-    KInst *next = kb_compress(b, out, kb_carried(b, 0), kb_load(b, in, i, t, lanes), kb_load(b, mask, i, K_I1, lanes));
+    KInst *next =
+        kb_compress(b, out, kb_carried(b, 0), kb_load(b, in, i, t, lanes), kb_load(b, mask, i, K_I1, lanes));
     return kb_finish(b, kb_result(b, kb_loop_end(b, &next), 0));
 }
 

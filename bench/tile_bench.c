@@ -32,8 +32,8 @@ static Kernel *peak_kernel(Arena *a, uint32_t acc) {
 /* out[row][n] = max(0, sum + bias[n]).  Dense: one image of n rows; convolution: n images of oh * ow rows. */
 typedef struct Layer {
     const char *name;
-    int64_t m, k, n;                 /* dense */
-    int64_t h, w, c, kh, stride;     /* convolution: output size, channels, window; m = h * w */
+    int64_t m, k, n;             /* dense */
+    int64_t h, w, c, kh, stride; /* convolution: output size, channels, window; m = h * w */
     KType a_type;
 } Layer;
 
@@ -42,7 +42,13 @@ static Kernel *layer_kernel(Arena *a, const Layer *l, uint32_t nr, uint32_t mr) 
     KInst *x = kb_param(b), *w = kb_param(b), *bias = kb_param(b), *out = kb_param(b), *rows = kb_param(b);
     bool conv = l->kh > 0;
     int64_t wide = (l->w - 1) * l->stride + l->kh, high = (l->h - 1) * l->stride + l->kh;
-    KTile t = {.a_type = l->a_type, .a = x, .b = w, .n = i64(b, l->n), .nr = nr, .mr = mr, .rows = conv ? rows : NULL};
+    KTile t = {.a_type = l->a_type,
+               .a = x,
+               .b = w,
+               .n = i64(b, l->n),
+               .nr = nr,
+               .mr = mr,
+               .rows = conv ? rows : NULL};
     t.images = conv ? kb_count(b) : i64(b, 1);
     t.image_stride = i64(b, conv ? high * wide * l->c : 0);
     t.m = conv ? i64(b, l->h * l->w) : kb_count(b);
@@ -100,17 +106,19 @@ static void bench(CpuJit *jit, Arena *a, CpuLevel level, const Layer *l, uint32_
     int64_t wide = (l->w - 1) * l->stride + l->kh, high = (l->h - 1) * l->stride + l->kh;
     int64_t rows = conv ? l->h * l->w : l->m, depth = conv ? l->kh * l->kh * l->c : l->k;
     int64_t inputs = conv ? high * wide * l->c : l->m * l->k, panels = (l->n + nr - 1) / nr * nr;
-    float *x = room((size_t)inputs * 4), *w = room((size_t)(panels * depth) * 4), *bias = room((size_t)panels * 4);
+    float *x = room((size_t)inputs * 4), *w = room((size_t)(panels * depth) * 4),
+          *bias = room((size_t)panels * 4);
     float *out = room((size_t)(rows * (panels + 16)) * 4);
     int32_t *offsets = room((size_t)rows * 4);
-    for (int64_t i = 0; i < rows && conv; i++) offsets[i] = (int32_t)((i / l->w * wide + i % l->w) * l->stride * l->c);
+    for (int64_t i = 0; i < rows && conv; i++)
+        offsets[i] = (int32_t)((i / l->w * wide + i % l->w) * l->stride * l->c);
     double start = now();
     DqlKernel fn = cpu_jit_get(jit, layer_kernel(a, l, nr, mr), NULL);
     double compile = now() - start, top = peak(jit, a, level);
     double t = measure(fn, (void *const[]){x, w, bias, out, offsets}, conv ? 1 : l->m);
     double speed = 2.0 * (double)(rows * l->n * depth) / t * 1e-9;
-    printf("%-28s nr %u mr %2u  %8.1f us  %6.1f GFLOP/s  %5.1f %% of %.0f  compiled in %.1f ms\n", l->name, nr, mr, t * 1e6, speed,
-           100 * speed / top, top, compile * 1e3);
+    printf("%-28s nr %u mr %2u  %8.1f us  %6.1f GFLOP/s  %5.1f %% of %.0f  compiled in %.1f ms\n", l->name,
+           nr, mr, t * 1e6, speed, 100 * speed / top, top, compile * 1e3);
     free(x), free(w), free(bias), free(out), free(offsets);
 }
 
@@ -133,7 +141,8 @@ int main(int argc, char **argv) {
         {"conv 1x1 256-64 56x56", 0, 0, 64, 56, 56, 256, 1, 1, K_F32},
     };
     CpuLevel level = cpu_host_level();
-    if (argc > 1 && !cpu_level_read(argv[1], &level)) return fprintf(stderr, "tile_bench [level [nr mr]]\n"), 2;
+    if (argc > 1 && !cpu_level_read(argv[1], &level))
+        return fprintf(stderr, "tile_bench [level [nr mr]]\n"), 2;
     Arena *a = arena_new();
     CpuJit *jit = cpu_jit_new(&(CpuOptions){.level = level, .no_disk = true, .verify = true});
     printf("%s\n", cpu_level_name(level));

@@ -98,7 +98,8 @@ static int oldest_first(const void *a, const void *b) {
 
 static void add_used(UsedList *list, int dir, const char *name) {
     struct stat st;
-    if (strlen(name) != 32 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return;
+    if (strlen(name) != 32 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+        return;
     Used *u = vec_push(list);
     memcpy(u->name, name, 33);
     u->bytes = ((uint64_t)st.st_blocks * 512 + st.st_nlink - 1) / st.st_nlink;

@@ -1,7 +1,7 @@
-/* The disk cache of compiled code: one folder, a file for each code key, named by it.  Kernels that were compiled together
- * share one file under several names (hard links).  Files appear whole or not at all (written aside, then linked), carry
- * a checksum, and are only ever replaced, so any number of processes may share the folder.  When it grows beyond its
- * limit, the files that were not used for longest are removed.
+/* The disk cache of compiled code: one folder, a file for each code key, named by it.  Kernels that were
+ * compiled together share one file under several names (hard links).  Files appear whole or not at all
+ * (written aside, then linked), carry a checksum, and are only ever replaced, so any number of processes may
+ * share the folder.  When it grows beyond its limit, the files that were not used for longest are removed.
  */
 #ifndef DQL_CODEGEN_CPU_CACHE_H
 #define DQL_CODEGEN_CPU_CACHE_H
@@ -11,8 +11,8 @@
 
 typedef struct CpuCache CpuCache;
 
-/* dir NULL: $XDG_CACHE_HOME/dql or ~/.cache/dql.  NULL when there is no such place; the folder itself is made when
- * something is stored.  limit: bytes. */
+/* dir NULL: $XDG_CACHE_HOME/dql or ~/.cache/dql.  NULL when there is no such place; the folder itself is made
+ * when something is stored.  limit: bytes. */
 CpuCache *cpu_cache_open(const char *dir, uint64_t limit);
 void cpu_cache_close(CpuCache *c); /* NULL is allowed */
 

@@ -5,14 +5,21 @@
 /* ---- types and constants ---- */
 
 LLVMTypeRef em_int_type(const Emit *e, uint32_t bits) { return LLVMIntTypeInContext(e->context, bits); }
-LLVMTypeRef em_vector(LLVMTypeRef scalar, uint32_t lanes) { return lanes == 1 ? scalar : LLVMVectorType(scalar, lanes); }
+LLVMTypeRef em_vector(LLVMTypeRef scalar, uint32_t lanes) {
+    return lanes == 1 ? scalar : LLVMVectorType(scalar, lanes);
+}
 
 LLVMTypeRef em_scalar_type(const Emit *e, KType t) {
     switch (t) {
     case K_VOID: return LLVMVoidTypeInContext(e->context);
     case K_I1: return LLVMInt1TypeInContext(e->context);
-    case K_I8: case K_I16: case K_I32: case K_I64: case K_I128: case K_F16: case K_BF16:
-        return em_int_type(e, 8 * (uint32_t)ktype_bytes(t));
+    case K_I8:
+    case K_I16:
+    case K_I32:
+    case K_I64:
+    case K_I128:
+    case K_F16:
+    case K_BF16: return em_int_type(e, 8 * (uint32_t)ktype_bytes(t));
     case K_F32: return LLVMFloatTypeInContext(e->context);
     case K_F64: return LLVMDoubleTypeInContext(e->context);
     case K_PTR: return LLVMPointerTypeInContext(e->context, 0);
@@ -21,13 +28,14 @@ LLVMTypeRef em_scalar_type(const Emit *e, KType t) {
     BUG("type %d", t);
 }
 
-
 LLVMTypeRef em_type(const Emit *e, KType t, uint32_t lanes) {
     if (t == K_I128 && lanes > 1) return em_vector(em_int_type(e, 64), 2 * lanes);
     return em_vector(em_scalar_type(e, t), lanes);
 }
 
-LLVMTypeRef em_memory_type(const Emit *e, KType t, uint32_t lanes) { return em_type(e, t == K_I1 ? K_I8 : t, lanes); }
+LLVMTypeRef em_memory_type(const Emit *e, KType t, uint32_t lanes) {
+    return em_type(e, t == K_I1 ? K_I8 : t, lanes);
+}
 Val em_i64(const Emit *e, int64_t v) { return LLVMConstInt(em_int_type(e, 64), (uint64_t)v, true); }
 Val em_i32(const Emit *e, int32_t v) { return LLVMConstInt(em_int_type(e, 32), (uint64_t)(int64_t)v, true); }
 
@@ -121,9 +129,12 @@ static Val count_in(Emit *e, const KInst *i) {
 
 static Val result(Emit *e, const KInst *i) { return e->results[i->in[0]->id][i->imm]; }
 
+/* clang-format off */
 static const Translate leaves[KI_COUNT] = {
-    [KI_PARAM] = param, [KI_COUNT_IN] = count_in, [KI_CONST] = constant, [KI_IOTA] = iota, [KI_RESULT] = result, [KI_TILE] = emit_tile,
+    [KI_PARAM] = param,   [KI_COUNT_IN] = count_in, [KI_CONST] = constant,
+    [KI_IOTA] = iota,     [KI_RESULT] = result,     [KI_TILE] = emit_tile,
 };
+/* clang-format on */
 
 static bool is_wide(const KInst *i) { return i->type == K_I128 && i->lanes > 1; }
 
@@ -139,7 +150,8 @@ static Val translate(Emit *e, const KInst *i) {
     bool wide = touches_wide(i);
     if (wide && emit_wide[i->op]) return emit_wide[i->op](e, i);
     for (size_t k = 0; k < sizeof by_lane / sizeof *by_lane; k++)
-        if (by_lane[k][i->op]) return wide ? emit_wide_by_lane(e, i, by_lane[k][i->op]) : by_lane[k][i->op](e, i);
+        if (by_lane[k][i->op])
+            return wide ? emit_wide_by_lane(e, i, by_lane[k][i->op]) : by_lane[k][i->op](e, i);
     for (size_t k = 0; k < sizeof others / sizeof *others; k++)
         if (others[k][i->op]) return others[k][i->op](e, i);
     BUG("cannot translate %s", kop_text((KOp)i->op));
@@ -160,7 +172,8 @@ static void attribute(Emit *e, unsigned at, const char *name) {
 }
 
 static void text_attribute(Emit *e, const char *name, const char *value) {
-    LLVMAttributeRef a = LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
+    LLVMAttributeRef a =
+        LLVMCreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
     LLVMAddAttributeAtIndex(e->fn, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
 }
 
@@ -177,7 +190,11 @@ static void declare(Emit *e, const char *symbol) {
 }
 
 void emit_kernel(LLVMModuleRef module, CpuLevel level, const Kernel *k, const char *symbol) {
-    Emit e = {.context = LLVMGetModuleContext(module), .module = module, .level = level, .kernel = k, .arena = arena_new()};
+    Emit e = {.context = LLVMGetModuleContext(module),
+              .module = module,
+              .level = level,
+              .kernel = k,
+              .arena = arena_new()};
     e.b = LLVMCreateBuilderInContext(e.context);
     e.value = ARENA_ARRAY(e.arena, Val, k->n_values + 3); /* and operands of emit_wide_by_lane */
     e.results = ARENA_ARRAY(e.arena, Val *, k->n_values);

@@ -1,9 +1,9 @@
 /* Emit: one kernel being translated to an LLVM function.  Internal to codegen_cpu.
  *
- * No LLVM pass over the IR follows: what is written here is what is selected, so values are built in SSA, loops are
- * tested at the bottom, and vectors have the width that the target computes with.
- * Representation: K_I1 is i1 in registers and a byte in memory; K_F16 and K_BF16 are i16 (only conversions know what
- * they mean); lanes > 1 is <lanes x T>, but of K_I128 <2 lanes x i64>: emit_wide.c.
+ * No LLVM pass over the IR follows: what is written here is what is selected, so values are built in SSA,
+ * loops are tested at the bottom, and vectors have the width that the target computes with. Representation:
+ * K_I1 is i1 in registers and a byte in memory; K_F16 and K_BF16 are i16 (only conversions know what they
+ * mean); lanes > 1 is <lanes x T>, but of K_I128 <2 lanes x i64>: emit_wide.c.
  */
 #ifndef DQL_CODEGEN_CPU_EMIT_H
 #define DQL_CODEGEN_CPU_EMIT_H
@@ -46,15 +46,16 @@ static inline Val em_in(const Emit *e, const KInst *i, uint32_t k) { return em_g
 
 /* Calls an intrinsic; overloads are the types it is specialised to. */
 Val em_intrinsic(Emit *e, const char *name, uint32_t n_types, LLVMTypeRef *types, uint32_t n, Val *args);
-Val em_intrinsic1(Emit *e, const char *name, Val x);          /* overloaded on the type of x */
+Val em_intrinsic1(Emit *e, const char *name, Val x); /* overloaded on the type of x */
 Val em_intrinsic2(Emit *e, const char *name, Val x, Val y);
 Val em_splat(Emit *e, Val scalar, uint32_t lanes);
 Val em_lanes(Emit *e, Val vec, uint32_t from, uint32_t n); /* lanes from .. from + n - 1; n 1: the scalar */
 Val em_lane(Emit *e, Val vec, uint32_t lane);
-Val em_concat(Emit *e, uint32_t n, Val *parts, uint32_t lanes); /* n (a power of two) parts of `lanes` lanes each */
+Val em_concat(Emit *e, uint32_t n, Val *parts,
+              uint32_t lanes); /* n (a power of two) parts of `lanes` lanes each */
 Val em_shuffle(Emit *e, Val x, Val y, uint32_t n, const int32_t *from); /* lanes of x, then of y */
-Val em_widen_lanes(Emit *e, Val vec, uint32_t from, uint32_t to); /* new lanes hold zero */
-Val em_address(Emit *e, Val ptr, Val index, uint32_t bytes); /* ptr + index * bytes */
+Val em_widen_lanes(Emit *e, Val vec, uint32_t from, uint32_t to);       /* new lanes hold zero */
+Val em_address(Emit *e, Val ptr, Val index, uint32_t bytes);            /* ptr + index * bytes */
 Val em_mask_bits(Emit *e, Val mask, uint32_t lanes); /* i1 x lanes as an integer of that many bits */
 Val em_alloca(Emit *e, LLVMTypeRef type, uint32_t align);
 LLVMBasicBlockRef em_block(Emit *e);
@@ -65,9 +66,9 @@ LLVMBasicBlockRef em_here(const Emit *e);
 
 /* ---- subjects: each has a table of the instructions that it translates; a result of NULL is none ---- */
 typedef Val (*Translate)(Emit *e, const KInst *i);
-extern const Translate emit_arith[KI_COUNT], emit_convert[KI_COUNT], emit_lane[KI_COUNT], emit_memory[KI_COUNT],
-    emit_indexed[KI_COUNT], emit_flow[KI_COUNT];
-extern const Translate emit_wide[KI_COUNT]; /* those that have vectors of K_I128 */
+extern const Translate emit_arith[KI_COUNT], emit_convert[KI_COUNT], emit_lane[KI_COUNT],
+    emit_memory[KI_COUNT], emit_indexed[KI_COUNT], emit_flow[KI_COUNT];
+extern const Translate emit_wide[KI_COUNT];                       /* those that have vectors of K_I128 */
 Val emit_wide_by_lane(Emit *e, const KInst *i, Translate scalar); /* for the others of them */
 Val emit_tile(Emit *e, const KInst *i);
 void emit_block(Emit *e, const KBlock *b);
@@ -78,7 +79,8 @@ void em_scatter(Emit *e, Val pointers, Val value, uint32_t align, Val mask);
 /* Stores the lanes of v (integers of `bits`) whose mask is set at ptr[at ..]; returns at + how many. */
 Val em_compress(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t bits);
 
-/* for (counter = lo; counter < hi; counter += step), step > 0, tested at the bottom; guarded unless it surely runs once */
+/* for (counter = lo; counter < hi; counter += step), step > 0, tested at the bottom; guarded unless it surely
+ * runs once */
 typedef struct EmLoop {
     LLVMBasicBlockRef before, body, after;
     Val counter, hi, step;
@@ -86,5 +88,6 @@ typedef struct EmLoop {
 } EmLoop;
 EmLoop em_loop(Emit *e, Val lo, Val hi, Val step);
 Val em_loop_phi(Emit *e, const EmLoop *l, Val init); /* right after em_loop */
-void em_loop_end(Emit *e, EmLoop *l, uint32_t n, Val *phi, Val *next); /* phi[k] becomes the value behind the loop */
+void em_loop_end(Emit *e, EmLoop *l, uint32_t n, Val *phi,
+                 Val *next); /* phi[k] becomes the value behind the loop */
 #endif

@@ -1,4 +1,5 @@
-/* Arithmetic, comparison, selection. No instruction carries a flag that would let LLVM assume anything (nsw, fast-math). */
+/* Arithmetic, comparison, selection. No instruction carries a flag that would let LLVM assume anything (nsw,
+ * fast-math). */
 #include "base/diag.h"
 #include "codegen_cpu/emit.h"
 
@@ -8,26 +9,29 @@ static Val binary(Emit *e, const KInst *i) {
     static const struct {
         LLVMOpcode ints, floats;
     } code[KI_COUNT] = {
-        [KI_ADD] = {LLVMAdd, LLVMFAdd}, [KI_SUB] = {LLVMSub, LLVMFSub}, [KI_MUL] = {LLVMMul, LLVMFMul},
-        [KI_DIV] = {LLVMSDiv, LLVMFDiv}, [KI_REM] = {LLVMSRem, 0},      [KI_UDIV] = {LLVMUDiv, 0},
-        [KI_UREM] = {LLVMURem, 0},      [KI_AND] = {LLVMAnd, 0},        [KI_OR] = {LLVMOr, 0},
-        [KI_XOR] = {LLVMXor, 0},        [KI_SHL] = {LLVMShl, 0},        [KI_SHR] = {LLVMLShr, 0},
+        [KI_ADD] = {LLVMAdd, LLVMFAdd},  [KI_SUB] = {LLVMSub, LLVMFSub}, [KI_MUL] = {LLVMMul, LLVMFMul},
+        [KI_DIV] = {LLVMSDiv, LLVMFDiv}, [KI_REM] = {LLVMSRem, 0},       [KI_UDIV] = {LLVMUDiv, 0},
+        [KI_UREM] = {LLVMURem, 0},       [KI_AND] = {LLVMAnd, 0},        [KI_OR] = {LLVMOr, 0},
+        [KI_XOR] = {LLVMXor, 0},         [KI_SHL] = {LLVMShl, 0},        [KI_SHR] = {LLVMLShr, 0},
         [KI_SAR] = {LLVMAShr, 0},
     };
     LLVMOpcode op = is_float(i) ? code[i->op].floats : code[i->op].ints;
     return LLVMBuildBinOp(e->b, op, em_in(e, i, 0), em_in(e, i, 1), "");
 }
 
-/* Vectors have no integer division.  Of up to 16 bits the quotient in f32 truncates to the right integer, of 32 in f64: it is
- * at least 1/|y| away from the next one, and rounding moves it less.  By a constant LLVM multiplies. */
+/* Vectors have no integer division.  Of up to 16 bits the quotient in f32 truncates to the right integer, of
+ * 32 in f64: it is at least 1/|y| away from the next one, and rounding moves it less.  By a constant LLVM
+ * multiplies. */
 static bool divides_as_float(const KInst *i, Val y) {
     return i->lanes > 1 && i->type <= K_I32 && !LLVMIsConstant(y);
 }
 
 static Val quotient(Emit *e, const KInst *i, bool is_signed) {
-    LLVMTypeRef t = em_type(e, (KType)i->type, i->lanes), real = em_type(e, i->type == K_I32 ? K_F64 : K_F32, i->lanes);
+    LLVMTypeRef t = em_type(e, (KType)i->type, i->lanes);
+    LLVMTypeRef real = em_type(e, i->type == K_I32 ? K_F64 : K_F32, i->lanes);
     LLVMOpcode to = is_signed ? LLVMSIToFP : LLVMUIToFP, back = is_signed ? LLVMFPToSI : LLVMFPToUI;
-    Val x = LLVMBuildCast(e->b, to, em_in(e, i, 0), real, ""), y = LLVMBuildCast(e->b, to, em_in(e, i, 1), real, "");
+    Val x = LLVMBuildCast(e->b, to, em_in(e, i, 0), real, "");
+    Val y = LLVMBuildCast(e->b, to, em_in(e, i, 1), real, "");
     return LLVMBuildCast(e->b, back, LLVMBuildFDiv(e->b, x, y, ""), t, "");
 }
 
@@ -44,8 +48,9 @@ static Val remainder_of(Emit *e, const KInst *i) {
 
 static Val compare_values(Emit *e, KPred p, bool real, Val x, Val y) {
     static const LLVMIntPredicate ints[] = {
-        [KP_EQ] = LLVMIntEQ,   [KP_NE] = LLVMIntNE,   [KP_LT] = LLVMIntSLT,  [KP_LE] = LLVMIntSLE,  [KP_GT] = LLVMIntSGT,
-        [KP_GE] = LLVMIntSGE,  [KP_ULT] = LLVMIntULT, [KP_ULE] = LLVMIntULE, [KP_UGT] = LLVMIntUGT, [KP_UGE] = LLVMIntUGE,
+        [KP_EQ] = LLVMIntEQ,   [KP_NE] = LLVMIntNE,   [KP_LT] = LLVMIntSLT,  [KP_LE] = LLVMIntSLE,
+        [KP_GT] = LLVMIntSGT,  [KP_GE] = LLVMIntSGE,  [KP_ULT] = LLVMIntULT, [KP_ULE] = LLVMIntULE,
+        [KP_UGT] = LLVMIntUGT, [KP_UGE] = LLVMIntUGE,
     };
     static const LLVMRealPredicate reals[] = {
         [KP_EQ] = LLVMRealOEQ, [KP_NE] = LLVMRealUNE, [KP_LT] = LLVMRealOLT,
@@ -89,7 +94,8 @@ static Val overflow_bit(Emit *e, const char *intrinsic, Val x, Val y) {
     return LLVMBuildExtractValue(e->b, em_intrinsic2(e, intrinsic, x, y), 1, "");
 }
 
-/* The sum overflows when both operands differ from it in sign: (s ^ x) & (s ^ y) < 0. The difference: (x ^ y) & (x ^ s) < 0. */
+/* The sum overflows when both operands differ from it in sign: (s ^ x) & (s ^ y) < 0. The difference: (x ^ y)
+ * & (x ^ s) < 0. */
 static Val sign_overflow(Emit *e, const KInst *i, bool sub) {
     Val x = em_in(e, i, 0), y = em_in(e, i, 1);
     if (i->lanes == 1 && i->in[0]->type != K_I128)
@@ -101,7 +107,7 @@ static Val sign_overflow(Emit *e, const KInst *i, bool sub) {
     return LLVMBuildICmp(e->b, LLVMIntSLT, both, LLVMConstNull(LLVMTypeOf(both)), "");
 }
 
-/* In lanes twice as wide the product is exact; it overflows when it is not the extension of its lower half. */
+/* In lanes twice as wide the product is exact; it overflows when its lower half extended is another. */
 static Val widened_mul_overflow(Emit *e, const KInst *i) {
     uint32_t bits = 8 * (uint32_t)ktype_bytes((KType)i->in[0]->type);
     LLVMTypeRef narrow = LLVMTypeOf(em_in(e, i, 0)), wide = em_vector(em_int_type(e, 2 * bits), i->lanes);
@@ -111,9 +117,9 @@ static Val widened_mul_overflow(Emit *e, const KInst *i) {
     return LLVMBuildICmp(e->b, LLVMIntNE, product, back, "");
 }
 
-/* 128 bits without a library call.  With magnitudes a = ah 2^64 + al, b likewise, the product exceeds 128 bits when both
- * high parts are set, when ah bl + al bh does not fit 64 bits, or when adding it to the high part of al bl carries; below
- * that the signed result must have the sign of the operands (or be 0). */
+/* 128 bits without a library call.  With magnitudes a = ah 2^64 + al, b likewise, the product exceeds 128
+ * bits when both high parts are set, when ah bl + al bh does not fit 64 bits, or when adding it to the high
+ * part of al bl carries; below that the signed result must have the sign of the operands (or be 0). */
 static Val mul128_overflow(Emit *e, Val x, Val y) {
     LLVMBuilderRef b = e->b;
     LLVMTypeRef i64 = em_int_type(e, 64), i128 = em_int_type(e, 128);
@@ -121,9 +127,12 @@ static Val mul128_overflow(Emit *e, Val x, Val y) {
     Val ax = magnitude(e, x), ay = magnitude(e, y);
     Val al = LLVMBuildTrunc(b, ax, i64, ""), ah = LLVMBuildTrunc(b, LLVMBuildLShr(b, ax, s64, ""), i64, "");
     Val bl = LLVMBuildTrunc(b, ay, i64, ""), bh = LLVMBuildTrunc(b, LLVMBuildLShr(b, ay, s64, ""), i64, "");
-    Val both = LLVMBuildAnd(b, LLVMBuildICmp(b, LLVMIntNE, ah, zero, ""), LLVMBuildICmp(b, LLVMIntNE, bh, zero, ""), "");
-    Val p = em_intrinsic2(e, "llvm.umul.with.overflow", ah, bl), q = em_intrinsic2(e, "llvm.umul.with.overflow", al, bh);
-    Val cross = LLVMBuildOr(b, LLVMBuildExtractValue(b, p, 0, ""), LLVMBuildExtractValue(b, q, 0, ""), ""); /* one is 0 */
+    Val both = LLVMBuildAnd(b, LLVMBuildICmp(b, LLVMIntNE, ah, zero, ""),
+                            LLVMBuildICmp(b, LLVMIntNE, bh, zero, ""), "");
+    Val p = em_intrinsic2(e, "llvm.umul.with.overflow", ah, bl);
+    Val q = em_intrinsic2(e, "llvm.umul.with.overflow", al, bh);
+    Val cross = LLVMBuildOr(b, LLVMBuildExtractValue(b, p, 0, ""), LLVMBuildExtractValue(b, q, 0, ""),
+                            ""); /* one is 0 */
     Val low = LLVMBuildMul(b, LLVMBuildZExt(b, al, i128, ""), LLVMBuildZExt(b, bl, i128, ""), "");
     Val high = LLVMBuildTrunc(b, LLVMBuildLShr(b, low, s64, ""), i64, "");
     Val carry = overflow_bit(e, "llvm.uadd.with.overflow", high, cross);
@@ -149,7 +158,9 @@ static Val mul64_overflow(Emit *e, Val x, Val y) { return overflow_bit(e, "llvm.
 
 static Val mul_overflow(Emit *e, const KInst *i) {
     unsigned t = i->in[0]->type;
-    if (t == K_I128) return i->lanes == 1 ? mul128_overflow(e, em_in(e, i, 0), em_in(e, i, 1)) : by_lane(e, i, mul128_overflow);
+    if (t == K_I128)
+        return i->lanes == 1 ? mul128_overflow(e, em_in(e, i, 0), em_in(e, i, 1))
+                             : by_lane(e, i, mul128_overflow);
     if (i->lanes == 1) return mul64_overflow(e, em_in(e, i, 0), em_in(e, i, 1));
     return t == K_I64 ? by_lane(e, i, mul64_overflow) : widened_mul_overflow(e, i);
 }
@@ -168,12 +179,14 @@ static Val choose(Emit *e, const KInst *i) {
     return LLVMBuildSelect(e->b, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2), "");
 }
 
+/* clang-format off */
 const Translate emit_arith[KI_COUNT] = {
     [KI_ADD] = binary,          [KI_SUB] = binary,          [KI_MUL] = binary,          [KI_DIV] = divide,
-    [KI_REM] = remainder_of,    [KI_UDIV] = divide,         [KI_UREM] = remainder_of,        [KI_AND] = binary,
+    [KI_REM] = remainder_of,    [KI_UDIV] = divide,         [KI_UREM] = remainder_of,   [KI_AND] = binary,
     [KI_OR] = binary,           [KI_XOR] = binary,          [KI_SHL] = binary,          [KI_SHR] = binary,
     [KI_SAR] = binary,          [KI_ADD_OV] = add_overflow, [KI_SUB_OV] = sub_overflow, [KI_MUL_OV] = mul_overflow,
     [KI_NEG] = negate,          [KI_NOT] = not_of,          [KI_MIN] = least,           [KI_MAX] = greatest,
     [KI_ABS] = absolute,        [KI_SQRT] = square_root,    [KI_FLOOR] = round_down,    [KI_CEIL] = round_up,
     [KI_ROUND] = round_even,    [KI_FMA] = fma_of,          [KI_CMP] = compare,         [KI_SELECT] = choose,
 };
+/* clang-format on */

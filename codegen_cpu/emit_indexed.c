@@ -14,26 +14,30 @@ Val em_mask_or_all(Emit *e, const KInst *mask, uint32_t lanes) {
 
 Val em_gather(Emit *e, Val pointers, LLVMTypeRef type, uint32_t align, Val mask) {
     LLVMTypeRef types[] = {type, LLVMTypeOf(pointers)};
-    return em_intrinsic(e, "llvm.masked.gather", 2, types, 4, (Val[]){pointers, em_i32(e, (int32_t)align), mask, LLVMConstNull(type)});
+    return em_intrinsic(e, "llvm.masked.gather", 2, types, 4,
+                        (Val[]){pointers, em_i32(e, (int32_t)align), mask, LLVMConstNull(type)});
 }
 
 void em_scatter(Emit *e, Val pointers, Val value, uint32_t align, Val mask) {
     LLVMTypeRef types[] = {LLVMTypeOf(value), LLVMTypeOf(pointers)};
-    em_intrinsic(e, "llvm.masked.scatter", 2, types, 4, (Val[]){value, pointers, em_i32(e, (int32_t)align), mask});
+    em_intrinsic(e, "llvm.masked.scatter", 2, types, 4,
+                 (Val[]){value, pointers, em_i32(e, (int32_t)align), mask});
 }
 
 static Val load_one(Emit *e, const KInst *i) {
     uint32_t bytes = (uint32_t)ktype_bytes((KType)i->type);
-    Val v = LLVMBuildLoad2(e->b, em_memory_type(e, (KType)i->type, 1), address_at(e, i, em_in(e, i, 1), bytes), "");
+    Val v = LLVMBuildLoad2(e->b, em_memory_type(e, (KType)i->type, 1),
+                           address_at(e, i, em_in(e, i, 1), bytes), "");
     LLVMSetAlignment(v, bytes > 8 ? 8 : bytes);
     return v;
 }
 
-/* One instruction gathers 32 or 64 bits a lane.  Narrower elements are the low part of 32 bits read at their address:
- * what kernels gather from is readable behind its end. */
+/* One instruction gathers 32 or 64 bits a lane.  Narrower elements are the low part of 32 bits read at their
+ * address: what kernels gather from is readable behind its end. */
 static Val gather_lanes(Emit *e, const KInst *i) {
     uint32_t bytes = (uint32_t)ktype_bytes((KType)i->type);
-    Val at = em_address(e, em_in(e, i, 0), em_in(e, i, 1), bytes), mask = em_mask_or_all(e, mask_of(i, 2), i->lanes);
+    Val at = em_address(e, em_in(e, i, 0), em_in(e, i, 1), bytes);
+    Val mask = em_mask_or_all(e, mask_of(i, 2), i->lanes);
     Val v = em_gather(e, at, em_type(e, bytes >= 4 ? (KType)i->type : K_I32, i->lanes), bytes, mask);
     return bytes >= 4 ? v : LLVMBuildTrunc(e->b, v, em_memory_type(e, (KType)i->type, i->lanes), "");
 }
@@ -59,7 +63,8 @@ static Val gather(Emit *e, const KInst *i) {
 
 static void store_lane(Emit *e, const KInst *i, Val value, uint32_t lane) {
     uint32_t bytes = (uint32_t)ktype_bytes((KType)i->in[2]->type);
-    Val access = LLVMBuildStore(e->b, em_lane(e, value, lane), address_at(e, i, em_lane(e, em_in(e, i, 1), lane), bytes));
+    Val access = LLVMBuildStore(e->b, em_lane(e, value, lane),
+                                address_at(e, i, em_lane(e, em_in(e, i, 1), lane), bytes));
     LLVMSetAlignment(access, bytes > 8 ? 8 : bytes);
 }
 
@@ -78,7 +83,8 @@ static Val scatter(Emit *e, const KInst *i) {
     uint32_t bytes = (uint32_t)ktype_bytes((KType)v->type);
     Val value = em_get(e, v);
     if (e->level >= CPU_V4 && v->lanes > 1 && (bytes == 4 || bytes == 8)) {
-        em_scatter(e, em_address(e, em_in(e, i, 0), em_in(e, i, 1), bytes), value, bytes, em_mask_or_all(e, mask, v->lanes));
+        em_scatter(e, em_address(e, em_in(e, i, 0), em_in(e, i, 1), bytes), value, bytes,
+                   em_mask_or_all(e, mask, v->lanes));
         return NULL;
     }
     if (v->type == K_I1) value = LLVMBuildZExt(e->b, value, em_memory_type(e, K_I1, v->lanes), "");

@@ -9,7 +9,8 @@ Val em_shuffle(Emit *e, Val x, Val y, uint32_t n, const int32_t *from) {
 
 Val em_splat(Emit *e, Val scalar, uint32_t lanes) {
     if (lanes == 1) return scalar;
-    Val one = LLVMBuildInsertElement(e->b, LLVMGetPoison(em_vector(LLVMTypeOf(scalar), lanes)), scalar, em_i32(e, 0), "");
+    Val one = LLVMBuildInsertElement(e->b, LLVMGetPoison(em_vector(LLVMTypeOf(scalar), lanes)), scalar,
+                                     em_i32(e, 0), "");
     static const int32_t zeros[128];
     return em_shuffle(e, one, one, lanes, zeros);
 }
@@ -42,7 +43,8 @@ Val em_concat(Emit *e, uint32_t n, Val *parts, uint32_t lanes) {
     if (lanes == 1) return of_scalars(e, n, parts);
     for (uint32_t have = n; have > 1; have /= 2, lanes *= 2) {
         count_up(at, 2 * lanes, 0);
-        for (uint32_t k = 0; k < have / 2; k++) parts[k] = em_shuffle(e, parts[2 * k], parts[2 * k + 1], 2 * lanes, at);
+        for (uint32_t k = 0; k < have / 2; k++)
+            parts[k] = em_shuffle(e, parts[2 * k], parts[2 * k + 1], 2 * lanes, at);
     }
     return parts[0];
 }
@@ -50,12 +52,16 @@ Val em_concat(Emit *e, uint32_t n, Val *parts, uint32_t lanes) {
 Val em_widen_lanes(Emit *e, Val vec, uint32_t from, uint32_t to) {
     if (from == to) return vec;
     int32_t at[128];
-    if (from == 1) return LLVMBuildInsertElement(e->b, LLVMConstNull(em_vector(LLVMTypeOf(vec), to)), vec, em_i32(e, 0), "");
+    if (from == 1)
+        return LLVMBuildInsertElement(e->b, LLVMConstNull(em_vector(LLVMTypeOf(vec), to)), vec, em_i32(e, 0),
+                                      "");
     for (uint32_t k = 0; k < to; k++) at[k] = (int32_t)(k < from ? k : from);
     return em_shuffle(e, vec, LLVMConstNull(LLVMTypeOf(vec)), to, at);
 }
 
-Val em_mask_bits(Emit *e, Val mask, uint32_t lanes) { return LLVMBuildBitCast(e->b, mask, em_int_type(e, lanes), ""); }
+Val em_mask_bits(Emit *e, Val mask, uint32_t lanes) {
+    return LLVMBuildBitCast(e->b, mask, em_int_type(e, lanes), "");
+}
 
 static Val splat(Emit *e, const KInst *i) { return em_splat(e, em_in(e, i, 0), i->lanes); }
 
@@ -89,7 +95,8 @@ static Val any(Emit *e, const KInst *i) {
 static Val reduce(Emit *e, const KInst *i) {
     if (i->type == K_I1) return any(e, i);
     Val x = em_in(e, i, 0);
-    for (uint32_t n = i->in[0]->lanes; n > 1; n /= 2) x = combine(e, i, em_lanes(e, x, 0, n / 2), em_lanes(e, x, n / 2, n / 2));
+    for (uint32_t n = i->in[0]->lanes; n > 1; n /= 2)
+        x = combine(e, i, em_lanes(e, x, 0, n / 2), em_lanes(e, x, n / 2, n / 2));
     return x;
 }
 
@@ -107,13 +114,17 @@ static Val popcount(Emit *e, const KInst *i) {
 /* A bit behind the last lane answers for an empty mask. */
 static Val first(Emit *e, const KInst *i) {
     uint32_t lanes = i->in[0]->lanes;
-    Val bits = to_i64(e, em_mask_bits(e, em_in(e, i, 0), lanes), lanes), no = LLVMConstNull(em_int_type(e, 1));
+    Val bits = to_i64(e, em_mask_bits(e, em_in(e, i, 0), lanes), lanes);
+    Val no = LLVMConstNull(em_int_type(e, 1));
     if (lanes < 64) bits = LLVMBuildOr(e->b, bits, em_i64(e, (int64_t)1 << lanes), "");
     LLVMTypeRef t = LLVMTypeOf(bits);
     return em_intrinsic(e, "llvm.cttz", 1, &t, 2, (Val[]){bits, no});
 }
 
+/* clang-format off */
 const Translate emit_lane[KI_COUNT] = {
-    [KI_SPLAT] = splat,        [KI_EXTRACT] = extract,   [KI_INSERT] = insert,    [KI_REDUCE_ADD] = reduce, [KI_REDUCE_MIN] = reduce,
-    [KI_REDUCE_MAX] = reduce,  [KI_REDUCE_OR] = reduce,  [KI_POPCOUNT] = popcount, [KI_FIRST] = first,
+    [KI_SPLAT] = splat,       [KI_EXTRACT] = extract,   [KI_INSERT] = insert,
+    [KI_REDUCE_ADD] = reduce, [KI_REDUCE_MIN] = reduce, [KI_REDUCE_MAX] = reduce, [KI_REDUCE_OR] = reduce,
+    [KI_POPCOUNT] = popcount, [KI_FIRST] = first,
 };
+/* clang-format on */

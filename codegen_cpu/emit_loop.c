@@ -2,7 +2,8 @@
 #include "codegen_cpu/emit.h"
 
 static bool surely_less(Val a, Val b) {
-    return LLVMIsAConstantInt(a) && LLVMIsAConstantInt(b) && LLVMConstIntGetSExtValue(a) < LLVMConstIntGetSExtValue(b);
+    return LLVMIsAConstantInt(a) && LLVMIsAConstantInt(b) &&
+           LLVMConstIntGetSExtValue(a) < LLVMConstIntGetSExtValue(b);
 }
 
 static Val less(Emit *e, Val a, Val b) { return LLVMBuildICmp(e->b, LLVMIntSLT, a, b, ""); }
@@ -38,7 +39,8 @@ static Val loop(Emit *e, const KInst *i) {
     EmLoop l = em_loop(e, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2));
     Val *phi = ARENA_ARRAY(e->arena, Val, n), *next = ARENA_ARRAY(e->arena, Val, n);
     em_set(e, i->loop.phi[0], l.counter);
-    for (uint32_t k = 0; k < n; k++) em_set(e, i->loop.phi[k + 1], phi[k] = em_loop_phi(e, &l, em_in(e, i, k + 3)));
+    for (uint32_t k = 0; k < n; k++)
+        em_set(e, i->loop.phi[k + 1], phi[k] = em_loop_phi(e, &l, em_in(e, i, k + 3)));
     emit_block(e, &i->loop.body);
     for (uint32_t k = 0; k < n; k++) next[k] = em_get(e, i->loop.next[k]);
     em_loop_end(e, &l, n, phi, next);
@@ -47,8 +49,8 @@ static Val loop(Emit *e, const KInst *i) {
 }
 
 /* The values that an arm yields, and the block in which it ends. */
-static LLVMBasicBlockRef arm(Emit *e, LLVMBasicBlockRef block, LLVMBasicBlockRef after, const KBlock *b, uint32_t n,
-                             KInst *const *yield, Val *out) {
+static LLVMBasicBlockRef arm(Emit *e, LLVMBasicBlockRef block, LLVMBasicBlockRef after, const KBlock *b,
+                             uint32_t n, KInst *const *yield, Val *out) {
     em_at(e, block);
     emit_block(e, b);
     for (uint32_t k = 0; k < n; k++) out[k] = em_get(e, yield[k]);
@@ -59,9 +61,11 @@ static LLVMBasicBlockRef arm(Emit *e, LLVMBasicBlockRef block, LLVMBasicBlockRef
 static Val branch(Emit *e, const KInst *i) {
     uint32_t n = i->branch.n_yield;
     Val *a = ARENA_ARRAY(e->arena, Val, n), *b = ARENA_ARRAY(e->arena, Val, n);
-    LLVMBasicBlockRef yes = em_block(e), no = i->branch.otherwise.n || n ? em_block(e) : NULL, after = em_block(e);
+    LLVMBasicBlockRef yes = em_block(e), no = i->branch.otherwise.n || n ? em_block(e) : NULL,
+                      after = em_block(e);
     LLVMBuildCondBr(e->b, em_in(e, i, 0), yes, no ? no : after);
-    LLVMBasicBlockRef end_yes = arm(e, yes, after, &i->branch.then, n, i->branch.then_yield, a), end_no = NULL;
+    LLVMBasicBlockRef end_yes = arm(e, yes, after, &i->branch.then, n, i->branch.then_yield, a),
+                      end_no = NULL;
     if (no) end_no = arm(e, no, after, &i->branch.otherwise, n, i->branch.else_yield, b);
     em_at(e, after);
     for (uint32_t k = 0; k < n; k++) {

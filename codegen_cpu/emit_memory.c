@@ -45,12 +45,14 @@ static Val offset(Emit *e, const KInst *i) { return em_address(e, em_in(e, i, 0)
 
 /* ---- compress ---- */
 
-/* Without AVX-512: the set lanes' numbers, one a byte, are gathered by pext from 76543210 under the mask spread to bytes,
- * and permute the vector.  mask: 8 bits in i64. */
+/* Without AVX-512: the set lanes' numbers, one a byte, are gathered by pext from 76543210 under the mask
+ * spread to bytes, and permute the vector.  mask: 8 bits in i64. */
 static Val permutation(Emit *e, Val mask) {
-    Val spread = em_intrinsic(e, "llvm.x86.bmi.pdep.64", 0, NULL, 2, (Val[]){mask, em_i64(e, 0x0101010101010101)});
+    Val spread =
+        em_intrinsic(e, "llvm.x86.bmi.pdep.64", 0, NULL, 2, (Val[]){mask, em_i64(e, 0x0101010101010101)});
     spread = LLVMBuildMul(e->b, spread, em_i64(e, 255), "");
-    Val lanes = em_intrinsic(e, "llvm.x86.bmi.pext.64", 0, NULL, 2, (Val[]){em_i64(e, 0x0706050403020100), spread});
+    Val lanes =
+        em_intrinsic(e, "llvm.x86.bmi.pext.64", 0, NULL, 2, (Val[]){em_i64(e, 0x0706050403020100), spread});
     Val bytes = LLVMBuildBitCast(e->b, lanes, em_type(e, K_I8, 8), "");
     return LLVMBuildZExt(e->b, bytes, em_type(e, K_I32, 8), "");
 }
@@ -62,7 +64,8 @@ static Val packed_avx2(Emit *e, Val v, Val bits, bool pairs) {
         mask = LLVMBuildMul(e->b, mask, em_i64(e, 3), "");
     }
     LLVMTypeRef t = LLVMTypeOf(v), words = em_type(e, K_I32, 8);
-    Val p = em_intrinsic(e, "llvm.x86.avx2.permd", 0, NULL, 2, (Val[]){LLVMBuildBitCast(e->b, v, words, ""), permutation(e, mask)});
+    Val p = em_intrinsic(e, "llvm.x86.avx2.permd", 0, NULL, 2,
+                         (Val[]){LLVMBuildBitCast(e->b, v, words, ""), permutation(e, mask)});
     return LLVMBuildBitCast(e->b, p, t, "");
 }
 
@@ -104,8 +107,10 @@ static Val compress_chunk(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t n,
 }
 
 Val em_compress(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t bits) {
-    uint32_t lanes = LLVMGetVectorSize(LLVMTypeOf(v)), n = chunk_of(e, bits).lanes < lanes ? chunk_of(e, bits).lanes : lanes;
-    for (uint32_t k = 0; k < lanes; k += n) at = compress_chunk(e, ptr, at, em_lanes(e, v, k, n), em_lanes(e, mask, k, n), n, bits);
+    uint32_t lanes = LLVMGetVectorSize(LLVMTypeOf(v)),
+             n = chunk_of(e, bits).lanes < lanes ? chunk_of(e, bits).lanes : lanes;
+    for (uint32_t k = 0; k < lanes; k += n)
+        at = compress_chunk(e, ptr, at, em_lanes(e, v, k, n), em_lanes(e, mask, k, n), n, bits);
     return at;
 }
 
@@ -113,7 +118,8 @@ Val em_compress(Emit *e, Val ptr, Val at, Val v, Val mask, uint32_t bits) {
 static Val compress_one(Emit *e, const KInst *i) {
     Val at = em_in(e, i, 1), set = LLVMBuildZExt(e->b, em_in(e, i, 3), em_int_type(e, 64), "");
     uint32_t bytes = (uint32_t)ktype_bytes((KType)i->in[2]->type);
-    Val access = LLVMBuildStore(e->b, to_memory(e, em_in(e, i, 2), i->in[2]), em_address(e, em_in(e, i, 0), at, bytes));
+    Val access = LLVMBuildStore(e->b, to_memory(e, em_in(e, i, 2), i->in[2]),
+                                em_address(e, em_in(e, i, 0), at, bytes));
     LLVMSetAlignment(access, bytes > 8 ? 8 : bytes);
     return LLVMBuildAdd(e->b, at, set, "");
 }
@@ -122,7 +128,8 @@ static Val compress(Emit *e, const KInst *i) {
     const KInst *value = i->in[2];
     uint32_t bits = 8 * (uint32_t)ktype_bytes((KType)value->type);
     if (value->lanes == 1) return compress_one(e, i);
-    Val v = LLVMBuildBitCast(e->b, to_memory(e, em_get(e, value), value), em_vector(em_int_type(e, bits), value->lanes), "");
+    Val v = LLVMBuildBitCast(e->b, to_memory(e, em_get(e, value), value),
+                             em_vector(em_int_type(e, bits), value->lanes), "");
     return em_compress(e, em_in(e, i, 0), em_in(e, i, 1), v, em_in(e, i, 3), bits);
 }
 
@@ -135,11 +142,14 @@ static Val call(Emit *e, const KInst *i) {
     Val f = LLVMGetNamedFunction(e->module, i->name);
     if (!f) f = LLVMAddFunction(e->module, i->name, type);
     Val args = em_alloca(e, LLVMArrayType2(ptr, i->n), 8);
-    for (uint32_t k = 0; k + 1 < i->n; k++) LLVMBuildStore(e->b, em_in(e, i, k), em_address(e, args, em_i64(e, k), 8));
+    for (uint32_t k = 0; k + 1 < i->n; k++)
+        LLVMBuildStore(e->b, em_in(e, i, k), em_address(e, args, em_i64(e, k), 8));
     return LLVMBuildCall2(e->b, type, f, (Val[]){args, em_in(e, i, i->n - 1)}, 2, "");
 }
 
+/* clang-format off */
 const Translate emit_memory[KI_COUNT] = {
     [KI_LOAD] = load,         [KI_STORE] = store,       [KI_PREFETCH] = prefetch,
     [KI_OFFSET] = offset,     [KI_COMPRESS] = compress, [KI_CALL] = call,
 };
+/* clang-format on */

@@ -1,6 +1,6 @@
-/* Vectors of 128-bit integers, which LLVM would take apart into scalars.  Between instructions such a vector of n lanes is
- * <2n x i64>: the n low halves, then the n high ones; in memory the halves of a lane are neighbours.  What is not written
- * here is done lane by lane on scalars. */
+/* Vectors of 128-bit integers, which LLVM would take apart into scalars.  Between instructions such a vector
+ * of n lanes is <2n x i64>: the n low halves, then the n high ones; in memory the halves of a lane are
+ * neighbours.  What is not written here is done lane by lane on scalars. */
 #include "codegen_cpu/emit.h"
 
 static Val half(Emit *e, Val x, uint32_t n, bool high) { return em_lanes(e, x, high ? n : 0, n); }
@@ -38,7 +38,8 @@ static Val scalar_half(Emit *e, Val x, bool high) {
 
 static Val lane_at(Emit *e, Val x, Val low_at) {
     Val high_at = LLVMBuildAdd(e->b, low_at, em_i32(e, (int32_t)lanes_of(x)), "");
-    return join(e, LLVMBuildExtractElement(e->b, x, low_at, ""), LLVMBuildExtractElement(e->b, x, high_at, ""));
+    return join(e, LLVMBuildExtractElement(e->b, x, low_at, ""),
+                LLVMBuildExtractElement(e->b, x, high_at, ""));
 }
 
 static Val with_lane(Emit *e, Val x, Val scalar, Val low_at) {
@@ -48,7 +49,9 @@ static Val with_lane(Emit *e, Val x, Val scalar, Val low_at) {
 }
 
 static Val extract(Emit *e, const KInst *i) { return lane_at(e, em_in(e, i, 0), em_in(e, i, 1)); }
-static Val insert(Emit *e, const KInst *i) { return with_lane(e, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2)); }
+static Val insert(Emit *e, const KInst *i) {
+    return with_lane(e, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2));
+}
 
 static Val splat(Emit *e, const KInst *i) {
     Val x = em_in(e, i, 0);
@@ -57,7 +60,8 @@ static Val splat(Emit *e, const KInst *i) {
 }
 
 static Val constant(Emit *e, const KInst *i) {
-    return pair(e, filled(e, i->lanes, (int64_t)i->wide), filled(e, i->lanes, (int64_t)(i->wide >> 64)), i->lanes);
+    return pair(e, filled(e, i->lanes, (int64_t)i->wide), filled(e, i->lanes, (int64_t)(i->wide >> 64)),
+                i->lanes);
 }
 
 static Val iota(Emit *e, const KInst *i) {
@@ -70,9 +74,11 @@ static Val iota(Emit *e, const KInst *i) {
 
 static Val plus(Emit *e, Val x, Val y, bool minus) {
     uint32_t n = lanes_of(x);
-    Val xl = half(e, x, n, false), yl = half(e, y, n, false), xh = half(e, x, n, true), yh = half(e, y, n, true);
+    Val xl = half(e, x, n, false), yl = half(e, y, n, false), xh = half(e, x, n, true);
+    Val yh = half(e, y, n, true);
     Val low = minus ? LLVMBuildSub(e->b, xl, yl, "") : LLVMBuildAdd(e->b, xl, yl, "");
-    Val carry = minus ? LLVMBuildICmp(e->b, LLVMIntULT, xl, yl, "") : LLVMBuildICmp(e->b, LLVMIntULT, low, xl, "");
+    Val carry =
+        minus ? LLVMBuildICmp(e->b, LLVMIntULT, xl, yl, "") : LLVMBuildICmp(e->b, LLVMIntULT, low, xl, "");
     carry = LLVMBuildZExt(e->b, carry, LLVMTypeOf(low), "");
     Val high = minus ? LLVMBuildSub(e->b, xh, yh, "") : LLVMBuildAdd(e->b, xh, yh, "");
     high = minus ? LLVMBuildSub(e->b, high, carry, "") : LLVMBuildAdd(e->b, high, carry, "");
@@ -91,7 +97,8 @@ static Val below(Emit *e, Val x, Val y, bool is_signed) {
 static Val equal(Emit *e, Val x, Val y) {
     uint32_t n = lanes_of(x);
     Val low = LLVMBuildICmp(e->b, LLVMIntEQ, half(e, x, n, false), half(e, y, n, false), "");
-    return LLVMBuildAnd(e->b, low, LLVMBuildICmp(e->b, LLVMIntEQ, half(e, x, n, true), half(e, y, n, true), ""), "");
+    return LLVMBuildAnd(e->b, low,
+                        LLVMBuildICmp(e->b, LLVMIntEQ, half(e, x, n, true), half(e, y, n, true), ""), "");
 }
 
 static Val choose(Emit *e, Val mask, Val x, Val y) {
@@ -123,7 +130,8 @@ static Val bitwise(Emit *e, const KInst *i) {
     Val x = em_in(e, i, 0);
     if (i->op == KI_NOT) return LLVMBuildNot(e->b, x, "");
     if (i->op == KI_AND) return LLVMBuildAnd(e->b, x, em_in(e, i, 1), "");
-    return i->op == KI_OR ? LLVMBuildOr(e->b, x, em_in(e, i, 1), "") : LLVMBuildXor(e->b, x, em_in(e, i, 1), "");
+    return i->op == KI_OR ? LLVMBuildOr(e->b, x, em_in(e, i, 1), "")
+                          : LLVMBuildXor(e->b, x, em_in(e, i, 1), "");
 }
 
 static Val compare(Emit *e, const KInst *i) {
@@ -143,10 +151,14 @@ static Val compare(Emit *e, const KInst *i) {
     return NULL;
 }
 
-static Val extreme(Emit *e, Val x, Val y, bool min) { return choose(e, min ? below(e, y, x, true) : below(e, x, y, true), y, x); }
+static Val extreme(Emit *e, Val x, Val y, bool min) {
+    return choose(e, min ? below(e, y, x, true) : below(e, x, y, true), y, x);
+}
 static Val least(Emit *e, const KInst *i) { return extreme(e, em_in(e, i, 0), em_in(e, i, 1), true); }
 static Val greatest(Emit *e, const KInst *i) { return extreme(e, em_in(e, i, 0), em_in(e, i, 1), false); }
-static Val chosen(Emit *e, const KInst *i) { return choose(e, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2)); }
+static Val chosen(Emit *e, const KInst *i) {
+    return choose(e, em_in(e, i, 0), em_in(e, i, 1), em_in(e, i, 2));
+}
 
 /* ---- conversion ---- */
 
@@ -154,7 +166,8 @@ static Val extend(Emit *e, const KInst *i) {
     LLVMTypeRef i64 = em_type(e, K_I64, i->lanes);
     Val x = em_in(e, i, 0), low = x;
     bool is_signed = i->op == KI_SEXT;
-    if (i->in[0]->type != K_I64) low = is_signed ? LLVMBuildSExt(e->b, x, i64, "") : LLVMBuildZExt(e->b, x, i64, "");
+    if (i->in[0]->type != K_I64)
+        low = is_signed ? LLVMBuildSExt(e->b, x, i64, "") : LLVMBuildZExt(e->b, x, i64, "");
     Val high = is_signed ? LLVMBuildAShr(e->b, low, filled(e, i->lanes, 63), "") : filled(e, i->lanes, 0);
     return pair(e, low, high, i->lanes);
 }
@@ -177,7 +190,8 @@ static Val reduce(Emit *e, const KInst *i) {
     Val x = em_in(e, i, 0);
     for (uint32_t n = i->in[0]->lanes / 2; n >= 1; n /= 2) {
         Val xl = half(e, x, 2 * n, false), xh = half(e, x, 2 * n, true);
-        Val a = pair(e, em_lanes(e, xl, 0, n), em_lanes(e, xh, 0, n), n), b = pair(e, em_lanes(e, xl, n, n), em_lanes(e, xh, n, n), n);
+        Val a = pair(e, em_lanes(e, xl, 0, n), em_lanes(e, xh, 0, n), n),
+            b = pair(e, em_lanes(e, xl, n, n), em_lanes(e, xh, n, n), n);
         if (i->op == KI_REDUCE_ADD) x = plus(e, a, b, false);
         else if (i->op == KI_REDUCE_OR) x = LLVMBuildOr(e->b, a, b, "");
         else x = extreme(e, a, b, i->op == KI_REDUCE_MIN);
@@ -231,7 +245,8 @@ static Val scatter(Emit *e, const KInst *i) {
     uint32_t n = i->in[1]->lanes;
     Val base = em_in(e, i, 0), mask = em_mask_or_all(e, i->n > 3 ? i->in[3] : NULL, n);
     for (int h = 0; h < 2; h++)
-        em_scatter(e, em_address(e, em_address(e, base, em_i64(e, h), 8), em_in(e, i, 1), 16), half(e, em_in(e, i, 2), n, h), 8, mask);
+        em_scatter(e, em_address(e, em_address(e, base, em_i64(e, h), 8), em_in(e, i, 1), 16),
+                   half(e, em_in(e, i, 2), n, h), 8, mask);
     return NULL;
 }
 
@@ -271,6 +286,7 @@ Val emit_wide_by_lane(Emit *e, const KInst *i, Translate scalar) {
     return all;
 }
 
+/* clang-format off */
 const Translate emit_wide[KI_COUNT] = {
     [KI_CONST] = constant,     [KI_IOTA] = iota,          [KI_ADD] = add,            [KI_SUB] = sub,
     [KI_ADD_OV] = overflow,    [KI_SUB_OV] = overflow,    [KI_NEG] = neg,            [KI_ABS] = magnitude,
@@ -281,3 +297,4 @@ const Translate emit_wide[KI_COUNT] = {
     [KI_STORE] = store,        [KI_GATHER] = gather,      [KI_SCATTER] = scatter,    [KI_COMPRESS] = compress,
     [KI_REDUCE_ADD] = reduce,  [KI_REDUCE_MIN] = reduce,  [KI_REDUCE_MAX] = reduce,  [KI_REDUCE_OR] = reduce,
 };
+/* clang-format on */

@@ -20,7 +20,7 @@ typedef struct Entry {
 /* A kernel to be compiled. */
 typedef struct Pending {
     Hash128 key;
-    Str text; /* owned */
+    Str text;      /* owned */
     uint32_t size; /* instructions */
 } Pending;
 
@@ -126,7 +126,8 @@ static DqlKernel find_on_disk(CpuJit *j, Hash128 key, Str text) {
     Buf bytes = {0};
     Pack p = {0};
     DqlKernel fn = NULL;
-    if (j->cache && cpu_cache_get(j->cache, key, &bytes) && pack_read((Str){bytes.p, bytes.n}, &p) && load_pack(j, &p, NULL)) {
+    if (j->cache && cpu_cache_get(j->cache, key, &bytes) && pack_read((Str){bytes.p, bytes.n}, &p) &&
+        load_pack(j, &p, NULL)) {
         Entry *e = find_entry(j, key, text);
         fn = e ? e->fn : NULL;
     }
@@ -156,7 +157,8 @@ static DqlKernel find_shipped(const CpuJit *j, Str text) {
     Hash128 key = hash128(text.p, text.n);
     DqlKernel best = NULL;
     for (size_t i = lower_bound(j, key); i < j->n_shipped && hash128_eq(j->o.shipped[i].key, key); i++)
-        if (j->o.shipped[i].level <= (int64_t)j->o.level && str_eq(str_of(j->o.shipped[i].text), text)) best = j->o.shipped[i].fn;
+        if (j->o.shipped[i].level <= (int64_t)j->o.level && str_eq(str_of(j->o.shipped[i].text), text))
+            best = j->o.shipped[i].fn;
     return best;
 }
 
@@ -200,7 +202,8 @@ static bool compile_group(const CpuJit *j, const Group *g, Buf *object, char **w
         f[i] = (CpuFunction){kernel_read(a, g->sources[i].text.p, &wrong), j->o.level, symbol};
     }
     *why = wrong ? strdup(wrong) : NULL;
-    bool ok = !wrong && cpu_module_compile(&(CpuModule){.n = g->n, .functions = f, .verify = j->o.verify}, object, why);
+    bool ok = !wrong &&
+              cpu_module_compile(&(CpuModule){.n = g->n, .functions = f, .verify = j->o.verify}, object, why);
     arena_free(a);
     return ok;
 }

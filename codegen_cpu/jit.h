@@ -1,6 +1,6 @@
-/* CpuJit: native code for kernels, from the nearest place that has it: memory, the code shipped in this program, the disk
- * cache, or the compiler.  Kernels are compiled on worker threads; LLVM is not touched before the first of them.
- * All functions may be called from any thread.  Code lives as long as its CpuJit.
+/* CpuJit: native code for kernels, from the nearest place that has it: memory, the code shipped in this
+ * program, the disk cache, or the compiler.  Kernels are compiled on worker threads; LLVM is not touched
+ * before the first of them. All functions may be called from any thread.  Code lives as long as its CpuJit.
  */
 #ifndef DQL_CODEGEN_CPU_JIT_H
 #define DQL_CODEGEN_CPU_JIT_H
@@ -11,14 +11,14 @@
 
 typedef struct CpuOptions {
     CpuLevel level;
-    bool no_disk;                /* keep nothing on disk */
-    const char *cache_dir;       /* NULL: $XDG_CACHE_HOME/dql or ~/.cache/dql */
-    uint64_t cache_limit;        /* bytes; 0: 256 MiB */
-    uint32_t threads;            /* that compile; 0: one. A thread that waits for a job compiles too */
-    bool verify;                 /* LLVM's verifier on each module */
-    const CpuSymbol *symbols;    /* what code may call: the functions of runtime/abi.def; borrowed */
+    bool no_disk;             /* keep nothing on disk */
+    const char *cache_dir;    /* NULL: $XDG_CACHE_HOME/dql or ~/.cache/dql */
+    uint64_t cache_limit;     /* bytes; 0: 256 MiB */
+    uint32_t threads;         /* that compile; 0: one. A thread that waits for a job compiles too */
+    bool verify;              /* LLVM's verifier on each module */
+    const CpuSymbol *symbols; /* what code may call: the functions of runtime/abi.def; borrowed */
     size_t n_symbols;
-    const KernelEntry *shipped;  /* table of a dql-kernels object, or NULL */
+    const KernelEntry *shipped; /* table of a dql-kernels object, or NULL */
 } CpuOptions;
 
 typedef struct CpuJit CpuJit;
@@ -32,13 +32,13 @@ Hash128 cpu_code_key_at(CpuLevel level, const Kernel *k);
 /* Code that is in memory, shipped or on disk. NULL: it has to be compiled. */
 DqlKernel cpu_jit_lookup(CpuJit *j, const Kernel *k);
 
-/* A job compiles those of n kernels for which there is no code yet, in the background.  The kernels need not outlive the
- * call. */
+/* A job compiles those of n kernels for which there is no code yet, in the background.  The kernels need not
+ * outlive the call. */
 typedef struct CpuJob CpuJob;
 CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels);
-bool cpu_job_done(const CpuJob *job); /* cpu_jit_lookup finds what could be compiled */
-void cpu_job_wait(CpuJob *job);       /* until done, compiling meanwhile */
-void cpu_job_free(CpuJob *job);       /* NULL is allowed; an unfinished job runs to its end */
+bool cpu_job_done(const CpuJob *job);         /* cpu_jit_lookup finds what could be compiled */
+void cpu_job_wait(CpuJob *job);               /* until done, compiling meanwhile */
+void cpu_job_free(CpuJob *job);               /* NULL is allowed; an unfinished job runs to its end */
 const char *cpu_job_error(const CpuJob *job); /* when done: what could not be compiled, or NULL */
 
 /* Lookup, or compile and wait. NULL with *why (as long as the jit lives): it cannot be compiled. */

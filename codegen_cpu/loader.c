@@ -53,7 +53,8 @@ static bool map_chunk(size_t size, Chunk *c) {
 
 /* A chunk with `size` bytes free, or NULL. */
 static Chunk *room(CpuLoader *l, size_t size) {
-    if (l->chunks.n && vec_last(&l->chunks).size - vec_last(&l->chunks).used >= size) return &vec_last(&l->chunks);
+    if (l->chunks.n && vec_last(&l->chunks).size - vec_last(&l->chunks).used >= size)
+        return &vec_last(&l->chunks);
     Chunk c;
     size_t bytes = size > CHUNK_BYTES ? (size + CHUNK_BYTES - 1) / CHUNK_BYTES * CHUNK_BYTES : CHUNK_BYTES;
     if (!map_chunk(bytes, &c)) return NULL;
@@ -85,13 +86,17 @@ static bool fail(Object *o, const char *why) {
     return false;
 }
 
-static bool inside(const Object *o, uint64_t offset, uint64_t size) { return offset <= o->size && size <= o->size - offset; }
+static bool inside(const Object *o, uint64_t offset, uint64_t size) {
+    return offset <= o->size && size <= o->size - offset;
+}
 
 static bool read_header(Object *o) {
     const Elf64_Ehdr *h = (const void *)o->bytes;
     if (o->size < sizeof *h || memcmp(h->e_ident, ELFMAG, SELFMAG) != 0) return fail(o, "not an ELF file");
-    if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != EM_X86_64 || h->e_type != ET_REL) return fail(o, "not x86-64 code");
-    if (h->e_shentsize != sizeof(Elf64_Shdr) || !inside(o, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr)) || h->e_shoff % 8)
+    if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != EM_X86_64 || h->e_type != ET_REL)
+        return fail(o, "not x86-64 code");
+    if (h->e_shentsize != sizeof(Elf64_Shdr) ||
+        !inside(o, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr)) || h->e_shoff % 8)
         return fail(o, "section table outside the file");
     o->sections = (const void *)(o->bytes + h->e_shoff);
     o->n_sections = h->e_shnum;
@@ -101,7 +106,8 @@ static bool read_header(Object *o) {
 static bool read_symbols(Object *o) {
     for (uint32_t i = 0; i < o->n_sections; i++) {
         const Elf64_Shdr *s = &o->sections[i];
-        if (s->sh_type != SHT_NOBITS && !inside(o, s->sh_offset, s->sh_size)) return fail(o, "section outside the file");
+        if (s->sh_type != SHT_NOBITS && !inside(o, s->sh_offset, s->sh_size))
+            return fail(o, "section outside the file");
         if (s->sh_type != SHT_SYMTAB) continue;
         if (s->sh_link >= o->n_sections || s->sh_offset % 8) return fail(o, "symbols without names");
         const Elf64_Shdr *names = &o->sections[s->sh_link];
@@ -133,17 +139,19 @@ static bool place_sections(Object *o) {
     return true;
 }
 
-/* A symbol that is not in the image, or reached through a table, has a stub: jmp *8(%rip) and the address behind it. */
+/* A symbol that is not in the image, or reached through a table, has a stub: jmp *8(%rip) and the address
+ * behind it. */
 static bool needs_stub(const Object *o, uint32_t symbol, uint32_t type) {
-    return o->symbols[symbol].st_shndx == SHN_UNDEF || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX ||
-           type == R_X86_64_REX_GOTPCRELX;
+    return o->symbols[symbol].st_shndx == SHN_UNDEF || type == R_X86_64_GOTPCREL ||
+           type == R_X86_64_GOTPCRELX || type == R_X86_64_REX_GOTPCRELX;
 }
 
 typedef bool (*EachRelocation)(Object *o, const Elf64_Rela *r, uint32_t section);
 static bool each_relocation(Object *o, EachRelocation each) {
     for (uint32_t i = 0; i < o->n_sections; i++) {
         const Elf64_Shdr *s = &o->sections[i];
-        if (s->sh_type != SHT_RELA || s->sh_info >= o->n_sections || !is_loaded(&o->sections[s->sh_info])) continue;
+        if (s->sh_type != SHT_RELA || s->sh_info >= o->n_sections || !is_loaded(&o->sections[s->sh_info]))
+            continue;
         if (s->sh_offset % 8) return fail(o, "relocations not aligned");
         const Elf64_Rela *r = (const void *)(o->bytes + s->sh_offset);
         for (size_t k = 0; k < s->sh_size / sizeof *r; k++) {
@@ -157,13 +165,16 @@ static bool each_relocation(Object *o, EachRelocation each) {
 static bool count_stub(Object *o, const Elf64_Rela *r, uint32_t section) {
     (void)section;
     uint32_t symbol = (uint32_t)ELF64_R_SYM(r->r_info);
-    if (needs_stub(o, symbol, (uint32_t)ELF64_R_TYPE(r->r_info)) && !o->stub[symbol]) o->stub[symbol] = ++o->n_stubs;
+    if (needs_stub(o, symbol, (uint32_t)ELF64_R_TYPE(r->r_info)) && !o->stub[symbol])
+        o->stub[symbol] = ++o->n_stubs;
     return true;
 }
 
 static uint8_t *image_run(const Object *o) { return o->chunk->run + o->chunk->used; }
 static uint8_t *image_write(const Object *o) { return o->chunk->write + o->chunk->used; }
-static size_t stub_at(const Object *o, uint32_t symbol) { return o->stubs + (o->stub[symbol] - 1) * (size_t)STUB_BYTES; }
+static size_t stub_at(const Object *o, uint32_t symbol) {
+    return o->stubs + (o->stub[symbol] - 1) * (size_t)STUB_BYTES;
+}
 
 static const char *symbol_name(const Object *o, const Elf64_Sym *s) {
     return s->st_name < o->names_size ? o->names + s->st_name : "";
@@ -226,7 +237,8 @@ static bool relocate(Object *o, const Elf64_Rela *r, uint32_t section) {
     case R_X86_64_REX_GOTPCRELX: return put32(o, at, target + 8 + r->r_addend - (int64_t)at);
     case R_X86_64_64: {
         uint64_t v = (uint64_t)(uintptr_t)image_run(o) + (uint64_t)target + (uint64_t)r->r_addend;
-        if (o->sections[section].sh_size - r->r_offset < 8 || o->stub[symbol]) return fail(o, "relocation of an address");
+        if (o->sections[section].sh_size - r->r_offset < 8 || o->stub[symbol])
+            return fail(o, "relocation of an address");
         memcpy(image_write(o) + at, &v, sizeof v);
         return true;
     }
@@ -237,7 +249,8 @@ static bool relocate(Object *o, const Elf64_Rela *r, uint32_t section) {
 static void copy_sections(Object *o) {
     for (uint32_t i = 0; i < o->n_sections; i++) {
         const Elf64_Shdr *s = &o->sections[i];
-        if (is_loaded(s) && s->sh_type != SHT_NOBITS) memcpy(image_write(o) + o->place[i], o->bytes + s->sh_offset, s->sh_size);
+        if (is_loaded(s) && s->sh_type != SHT_NOBITS)
+            memcpy(image_write(o) + o->place[i], o->bytes + s->sh_offset, s->sh_size);
     }
 }
 
@@ -250,7 +263,8 @@ static bool load(CpuLoader *l, Object *o) {
     return write_stubs(l, o) && each_relocation(o, relocate);
 }
 
-static void report(const CpuLoader *l, const Object *o, void (*found)(void *ctx, const char *name, void *address), void *ctx) {
+static void report(const CpuLoader *l, const Object *o,
+                   void (*found)(void *ctx, const char *name, void *address), void *ctx) {
     for (uint32_t i = 0; i < o->n_symbols; i++) {
         const Elf64_Sym *s = &o->symbols[i];
         if (ELF64_ST_TYPE(s->st_info) != STT_FUNC || s->st_shndx == SHN_UNDEF) continue;
@@ -259,8 +273,8 @@ static void report(const CpuLoader *l, const Object *o, void (*found)(void *ctx,
     }
 }
 
-bool cpu_loader_load(CpuLoader *l, const void *object, size_t n, void (*found)(void *ctx, const char *name, void *address),
-                     void *ctx, const char **why) {
+bool cpu_loader_load(CpuLoader *l, const void *object, size_t n,
+                     void (*found)(void *ctx, const char *name, void *address), void *ctx, const char **why) {
     Object o = {.bytes = object, .size = n};
     bool ok = read_header(&o) && read_symbols(&o);
     if (ok) {

@@ -1,4 +1,5 @@
 #include "codegen_cpu/module.h"
+#include "base/memory.h"
 #include "codegen_cpu/emit.h"
 #include "codegen_cpu/target.h"
 #include <llvm-c/Analysis.h>
@@ -24,12 +25,16 @@ static void on_diagnostic(LLVMDiagnosticInfoRef info, void *build) {
 
 /* ---- the table of kernels ---- */
 
+typedef struct Row {
+    Hash128 key;
+    const CpuFunction *f; /* NULL: the row that ends the table */
+} Row;
+
 static int by_key(const void *a, const void *b) {
-    const CpuFunction *x = *(const CpuFunction *const *)a, *y = *(const CpuFunction *const *)b;
-    Hash128 p = kernel_hash(x->kernel), q = kernel_hash(y->kernel);
-    if (p.hi != q.hi) return p.hi < q.hi ? -1 : 1;
-    if (p.lo != q.lo) return p.lo < q.lo ? -1 : 1;
-    return (int)x->level - (int)y->level;
+    const Row *x = a, *y = b;
+    if (x->key.hi != y->key.hi) return x->key.hi < y->key.hi ? -1 : 1;
+    if (x->key.lo != y->key.lo) return x->key.lo < y->key.lo ? -1 : 1;
+    return (int)x->f->level - (int)y->f->level;
 }
 
 static Val text_constant(Build *b, const Kernel *k) {
@@ -48,13 +53,13 @@ static Val text_constant(Build *b, const Kernel *k) {
 /* A kernel's function, declared when its code is elsewhere. */
 static Val function(Build *b, const char *symbol, LLVMTypeRef i64, LLVMTypeRef ptr) {
     Val f = LLVMGetNamedFunction(b->module, symbol);
-    return f ? f : LLVMAddFunction(b->module, symbol, LLVMFunctionType(i64, (LLVMTypeRef[]){ptr, i64}, 2, false));
+    return f ? f
+             : LLVMAddFunction(b->module, symbol, LLVMFunctionType(i64, (LLVMTypeRef[]){ptr, i64}, 2, false));
 }
 
-/* NULL: the row that ends the table. */
-static Val entry(Build *b, const CpuFunction *f, LLVMTypeRef i64, LLVMTypeRef ptr) {
-    Hash128 key = f ? kernel_hash(f->kernel) : (Hash128){0};
-    Val fields[] = {LLVMConstInt(i64, key.lo, false), LLVMConstInt(i64, key.hi, false),
+static Val entry(Build *b, const Row *r, LLVMTypeRef i64, LLVMTypeRef ptr) {
+    const CpuFunction *f = r->f;
+    Val fields[] = {LLVMConstInt(i64, r->key.lo, false), LLVMConstInt(i64, r->key.hi, false),
                     LLVMConstInt(i64, f ? (uint64_t)f->level : 0, false),
                     f ? function(b, f->symbol, i64, ptr) : LLVMConstNull(ptr),
                     f && b->m->texts ? text_constant(b, f->kernel) : LLVMConstNull(ptr)};
@@ -64,18 +69,19 @@ static Val entry(Build *b, const CpuFunction *f, LLVMTypeRef i64, LLVMTypeRef pt
 static void add_table(Build *b) {
     uint32_t n = b->m->n;
     LLVMTypeRef i64 = LLVMInt64TypeInContext(b->context), ptr = LLVMPointerTypeInContext(b->context, 0);
-    const CpuFunction **order = malloc((n + 1) * sizeof *order);
-    Val *entries = malloc((n + 1) * sizeof *entries);
-    for (uint32_t k = 0; k < n; k++) order[k] = &b->m->functions[k];
-    qsort(order, n, sizeof *order, by_key);
-    for (uint32_t k = 0; k < n; k++) entries[k] = entry(b, order[k], i64, ptr);
-    entries[n] = entry(b, NULL, i64, ptr);
+    Row *rows = mem_alloc((n + 1) * sizeof *rows);
+    Val *entries = mem_alloc((n + 1) * sizeof *entries);
+    for (uint32_t k = 0; k < n; k++)
+        rows[k] = (Row){kernel_hash(b->m->functions[k].kernel), &b->m->functions[k]};
+    qsort(rows, n, sizeof *rows, by_key);
+    rows[n] = (Row){{0}, NULL};
+    for (uint32_t k = 0; k <= n; k++) entries[k] = entry(b, &rows[k], i64, ptr);
     Val all = LLVMConstArray2(LLVMTypeOf(entries[n]), entries, n + 1);
     Val table = LLVMAddGlobal(b->module, LLVMTypeOf(all), b->m->table);
     LLVMSetInitializer(table, all);
     LLVMSetGlobalConstant(table, true);
     LLVMSetAlignment(table, 8);
-    free(order);
+    free(rows);
     free(entries);
 }
 

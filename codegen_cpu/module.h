@@ -1,5 +1,6 @@
-/* Kernels to an object file, assembly or LLVM text, in memory.  One call is one LLVM module in a context of its own, so
- * calls on several threads do not meet.  A module costs about 0.7 ms before its first kernel: compile several together.
+/* Kernels to an object file, assembly or LLVM text, in memory.  One call is one LLVM module in a context of
+ * its own, so calls on several threads do not meet.  A module costs about 0.7 ms before its first kernel:
+ * compile several together.
  */
 #ifndef DQL_CODEGEN_CPU_MODULE_H
 #define DQL_CODEGEN_CPU_MODULE_H
@@ -18,7 +19,8 @@ typedef struct CpuFunction {
 typedef struct CpuModule {
     uint32_t n;
     const CpuFunction *functions;
-    const char *table; /* symbol of a table of KernelEntry (base/program.h) of all functions, by key and level; NULL: none */
+    const char *table; /* symbol of a table of KernelEntry (base/program.h) of all functions, by key and
+                          level; NULL: none */
     bool table_only;   /* the functions' code is in other objects */
     bool texts;        /* the table has the kernels' texts */
     CpuOutput output;

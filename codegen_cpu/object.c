@@ -11,7 +11,8 @@ static bool same_symbol(const void *value, const void *key) {
     return strcmp(((const CpuFunction *)value)->symbol, key) == 0;
 }
 
-uint32_t cpu_functions(Arena *a, uint32_t n, const Kernel *const *kernels, uint32_t n_levels, const CpuLevel *levels, CpuFunction **out) {
+uint32_t cpu_functions(Arena *a, uint32_t n, const Kernel *const *kernels, uint32_t n_levels,
+                       const CpuLevel *levels, CpuFunction **out) {
     CpuFunction *f = *out = ARENA_ARRAY(a, CpuFunction, (size_t)n * n_levels);
     Map seen = {0};
     uint32_t count = 0;

@@ -1,6 +1,6 @@
-/* Pack: one compiled module as bytes: the kernels in it by key and text, and the object file.  What the disk cache keeps.
- * Layout, little endian: PackHeader; per kernel its Hash128 key, uint64 length and text; the object file, 8-byte
- * aligned; Hash128 of everything before it.
+/* Pack: one compiled module as bytes: the kernels in it by key and text, and the object file.  What the disk
+ * cache keeps. Layout, little endian: PackHeader; per kernel its Hash128 key, uint64 length and text; the
+ * object file, 8-byte aligned; Hash128 of everything before it.
  */
 #ifndef DQL_CODEGEN_CPU_PACK_H
 #define DQL_CODEGEN_CPU_PACK_H

@@ -31,6 +31,6 @@ LLVMTargetMachineRef cpu_target_machine(CpuLevel level) {
     LLVMTargetRef target;
     char *why = NULL;
     if (LLVMGetTargetFromTriple(triple, &target, &why)) BUG("LLVM: %s", why);
-    return LLVMCreateTargetMachine(target, triple, cpu_target_cpu(level), cpu_target_features(level), LLVMCodeGenLevelLess,
-                                   LLVMRelocPIC, LLVMCodeModelSmall);
+    return LLVMCreateTargetMachine(target, triple, cpu_target_cpu(level), cpu_target_features(level),
+                                   LLVMCodeGenLevelLess, LLVMRelocPIC, LLVMCodeModelSmall);
 }

@@ -7,7 +7,8 @@
 const char *cpu_target_cpu(CpuLevel level);      /* LLVM's processor name */
 const char *cpu_target_features(CpuLevel level); /* what it adds to that */
 
-/* Position-independent code, small model. Initialises LLVM on the first call; thread safe. The caller disposes. */
+/* Position-independent code, small model. Initialises LLVM on the first call; thread safe. The caller
+ * disposes. */
 LLVMTargetMachineRef cpu_target_machine(CpuLevel level);
 
 /* Hash of the sources that decide what code a kernel becomes: part of every code key. */

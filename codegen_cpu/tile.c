@@ -1,20 +1,22 @@
 /* KI_TILE: the micro-kernel.
  *
- *   for each block of about 96 rows                 their addresses go into an array; padded with the last one
- *     for each group of columns (a panel, or what of it fits the registers)
- *       for each tile of mr rows                    mr x vectors accumulators of 16 floats
- *         for k                                     a row's element is splat, a row of B loaded: mr x vectors FMAs
- *         epilogue                                  on real rows and columns only
+ *   for each block of about 96 rows          their addresses go into an array, padded with the last one
+ *     for each group of columns              a panel, or what of it fits the registers
+ *       for each tile of mr rows             mr x vectors accumulators of 16 floats
+ *         for k                              a row of B is loaded, each row's element splat: FMAs
+ *         epilogue                           on real rows and columns only
  *
- * An output's sum has one accumulator and ascending k, whatever tile it is in.  A rest of few rows takes a smaller tile;
- * another rest computes rows twice and drops them.  A full tile runs the epilogue on its registers when the epilogue is
- * short; otherwise, and for rests, the sums go through a buffer to the one copy of the epilogue that loops.
+ * An output's sum has one accumulator and ascending k, whatever tile it is in.  A rest of few rows takes a
+ * smaller tile; another rest computes rows twice and drops them.  A full tile runs the epilogue on its
+ * registers when the epilogue is short; otherwise, and for rests, the sums go through a buffer to the one
+ * copy of the epilogue that loops.
  */
 #include "codegen_cpu/tile.h"
 
 enum { BLOCK_ROWS = 96, INLINE_LIMIT = 400 };
 
-/* Registers: rows * vectors accumulators, a row of B, one splat; a vector of 16 floats takes two of AVX2's 16. */
+/* Registers: rows * vectors accumulators, a row of B, one splat; a vector of 16 floats takes two of
+ * AVX2's 16. */
 static Shape full_shape(CpuLevel level, const KTile *t) {
     Shape s = {t->mr, level == CPU_V3 ? 1 : t->nr / TILE_LANES};
     uint32_t registers = level == CPU_V3 ? 8 : 32, most = (registers - s.vectors - 1) / s.vectors;
@@ -42,13 +44,16 @@ static void fill_addresses(Tile *t) {
     Val m = tile_get(t, t->t->m), zero = em_i64(e, 0), one = em_i64(e, 1);
     Val image = LLVMBuildUDiv(e->b, t->first, m, ""), row = LLVMBuildURem(e->b, t->first, m, "");
     EmLoop l = em_loop(e, zero, t->count, one);
-    Val phi[] = {em_loop_phi(e, &l, image), em_loop_phi(e, &l, row), em_loop_phi(e, &l, LLVMConstNull(em_scalar_type(e, K_PTR)))};
+    Val phi[] = {em_loop_phi(e, &l, image), em_loop_phi(e, &l, row),
+                 em_loop_phi(e, &l, LLVMConstNull(em_scalar_type(e, K_PTR)))};
     Val at = row_address(t, phi[0], phi[1]);
     LLVMBuildStore(e->b, at, em_address(e, t->addresses, l.counter, 8));
     Val up = add(e, phi[1], one), wraps = LLVMBuildICmp(e->b, LLVMIntEQ, up, m, "");
-    Val next[] = {add(e, phi[0], LLVMBuildZExt(e->b, wraps, em_int_type(e, 64), "")), LLVMBuildSelect(e->b, wraps, zero, up, ""), at};
+    Val next[] = {add(e, phi[0], LLVMBuildZExt(e->b, wraps, em_int_type(e, 64), "")),
+                  LLVMBuildSelect(e->b, wraps, zero, up, ""), at};
     em_loop_end(e, &l, 3, phi, next);
-    for (uint32_t r = 0; r < t->full.rows; r++) LLVMBuildStore(e->b, phi[2], em_address(e, t->addresses, add(e, t->count, em_i64(e, r)), 8));
+    for (uint32_t r = 0; r < t->full.rows; r++)
+        LLVMBuildStore(e->b, phi[2], em_address(e, t->addresses, add(e, t->count, em_i64(e, r)), 8));
 }
 
 /* ---- epilogue ---- */
@@ -65,7 +70,8 @@ static void epilogue_on_registers(const Tile *t, const Sums *s, Val tile) {
     Val row = add(e, t->first, tile);
     for (uint32_t r = 0; r < s->shape.rows; r++)
         for (uint32_t v = 0; v < s->shape.vectors; v++)
-            epilogue(t, add(e, row, em_i64(e, r)), add(e, t->column, em_i64(e, v * TILE_LANES)), s->at[r * s->shape.vectors + v]);
+            epilogue(t, add(e, row, em_i64(e, r)), add(e, t->column, em_i64(e, v * TILE_LANES)),
+                     s->at[r * s->shape.vectors + v]);
 }
 
 static Val buffered(const Tile *t, Val row, Val vector) {
@@ -78,7 +84,9 @@ static void to_buffer(const Tile *t, const Sums *s) {
     Emit *e = t->e;
     for (uint32_t r = 0; r < s->shape.rows; r++)
         for (uint32_t v = 0; v < s->shape.vectors; v++)
-            LLVMSetAlignment(LLVMBuildStore(e->b, s->at[r * s->shape.vectors + v], buffered(t, em_i64(e, r), em_i64(e, v))), 64);
+            LLVMSetAlignment(LLVMBuildStore(e->b, s->at[r * s->shape.vectors + v],
+                                            buffered(t, em_i64(e, r), em_i64(e, v))),
+                             64);
 }
 
 static void epilogue_on_buffer(const Tile *t, Val tile, Val left) {
@@ -86,7 +94,8 @@ static void epilogue_on_buffer(const Tile *t, Val tile, Val left) {
     Val zero = em_i64(e, 0), one = em_i64(e, 1), row = add(e, t->first, tile);
     EmLoop rows = em_loop(e, zero, least(e, left, em_i64(e, t->full.rows)), one);
     Val columns = sub(e, tile_get(t, t->t->n), t->column);
-    EmLoop vectors = em_loop(e, zero, least(e, columns, em_i64(e, t->full.vectors * TILE_LANES)), em_i64(e, TILE_LANES));
+    EmLoop vectors =
+        em_loop(e, zero, least(e, columns, em_i64(e, t->full.vectors * TILE_LANES)), em_i64(e, TILE_LANES));
     Val vector = LLVMBuildLShr(e->b, vectors.counter, em_i64(e, 4), "");
     Val acc = LLVMBuildLoad2(e->b, sums_type(e), buffered(t, rows.counter, vector), "");
     LLVMSetAlignment(acc, 64);
@@ -95,17 +104,21 @@ static void epilogue_on_buffer(const Tile *t, Val tile, Val left) {
     em_loop_end(e, &rows, 0, NULL, NULL);
 }
 
-static bool is_short(const Tile *t) { return t->t->epilogue.n * t->full.rows * t->full.vectors <= INLINE_LIMIT; }
+static bool is_short(const Tile *t) {
+    return t->t->epilogue.n * t->full.rows * t->full.vectors <= INLINE_LIMIT;
+}
 
 /* ---- tiles ---- */
 
-/* The tile with all of its rows; those that are not real repeat the last. Goes to `rest` with its sums in the buffer, or to `done`. */
+/* The tile with all of its rows; those that are not real repeat the last. Goes to `rest` with its sums in the
+ * buffer, or to `done`. */
 static void full_tile(const Tile *t, Val tile, Val left, LLVMBasicBlockRef rest, LLVMBasicBlockRef done) {
     Emit *e = t->e;
     Sums s = tile_sums(t, t->full, tile);
     if (is_short(t)) {
         Val end = add(e, t->column, em_i64(e, (t->full.vectors - 1) * TILE_LANES));
-        Val whole = LLVMBuildAnd(e->b, LLVMBuildICmp(e->b, LLVMIntSGE, left, em_i64(e, t->full.rows), ""), less(e, end, tile_get(t, t->t->n)), "");
+        Val whole = LLVMBuildAnd(e->b, LLVMBuildICmp(e->b, LLVMIntSGE, left, em_i64(e, t->full.rows), ""),
+                                 less(e, end, tile_get(t, t->t->n)), "");
         LLVMBasicBlockRef yes = em_block(e), no = em_block(e);
         LLVMBuildCondBr(e->b, whole, yes, no);
         em_at(e, yes);
@@ -154,7 +167,8 @@ static void tiles(Tile *t) {
 /* Row 0 of B for 16 columns: the panel of the first, and its place in it. */
 static Val panel_address(const Tile *t, Val column) {
     Emit *e = t->e;
-    Val nr = em_i64(e, t->t->nr), panel = LLVMBuildUDiv(e->b, column, nr, ""), within = LLVMBuildURem(e->b, column, nr, "");
+    Val nr = em_i64(e, t->t->nr), panel = LLVMBuildUDiv(e->b, column, nr, "");
+    Val within = LLVMBuildURem(e->b, column, nr, "");
     Val start = em_address(e, tile_get(t, t->t->b), mul(e, panel, t->depth), t->t->nr * 4);
     return em_address(e, start, within, 4);
 }
@@ -164,21 +178,24 @@ static void columns(Tile *t) {
     EmLoop l = em_loop(e, em_i64(e, 0), tile_get(t, t->t->n), em_i64(e, t->full.vectors * TILE_LANES));
     t->column = l.counter;
     t->panel[0] = panel_address(t, t->column);
-    for (uint32_t v = 1; v < t->full.vectors; v++) t->panel[v] = em_address(e, t->panel[0], em_i64(e, v * TILE_LANES), 4);
+    for (uint32_t v = 1; v < t->full.vectors; v++)
+        t->panel[v] = em_address(e, t->panel[0], em_i64(e, v * TILE_LANES), 4);
     tiles(t);
     em_loop_end(e, &l, 0, NULL, NULL);
 }
 
-/* A single row has as few accumulators as a tile has vectors, and waits for each FMA: it takes more columns at once, of
- * several panels.  Vectors behind the last column repeat it and are dropped. */
+/* A single row has as few accumulators as a tile has vectors, and waits for each FMA: it takes more columns
+ * at once, of several panels.  Vectors behind the last column repeat it and are dropped. */
 static void columns_of_one_row(Tile *t) {
     Emit *e = t->e;
-    Val n = tile_get(t, t->t->n), zero = em_i64(e, 0), last = LLVMBuildAnd(e->b, sub(e, n, em_i64(e, 1)), em_i64(e, -TILE_LANES), "");
+    Val n = tile_get(t, t->t->n), zero = em_i64(e, 0);
+    Val last = LLVMBuildAnd(e->b, sub(e, n, em_i64(e, 1)), em_i64(e, -TILE_LANES), "");
     Shape full = t->full;
     t->full = (Shape){1, TILE_VECTORS};
     EmLoop l = em_loop(e, zero, n, em_i64(e, TILE_VECTORS * TILE_LANES));
     t->column = l.counter;
-    for (uint32_t v = 0; v < TILE_VECTORS; v++) t->panel[v] = panel_address(t, least(e, add(e, l.counter, em_i64(e, v * TILE_LANES)), last));
+    for (uint32_t v = 0; v < TILE_VECTORS; v++)
+        t->panel[v] = panel_address(t, least(e, add(e, l.counter, em_i64(e, v * TILE_LANES)), last));
     Sums s = tile_sums(t, t->full, zero);
     to_buffer(t, &s);
     epilogue_on_buffer(t, zero, em_i64(e, 1));

@@ -19,7 +19,8 @@ typedef struct Tile {
     Val floats;              /* of bytes: [full.rows][chunk] elements as floats; else NULL */
     Val first, count;        /* of the block: first row, rows */
     Val column;              /* of the group: first column */
-    Val panel[TILE_VECTORS]; /* where each vector of columns has its row 0 of B; rows follow at nr * 4 bytes */
+    Val panel[TILE_VECTORS]; /* where each vector of columns has its row 0 of B; rows follow at nr * 4 bytes
+                              */
     Val depth;               /* outer * inner */
 } Tile;
 

@@ -1,5 +1,5 @@
-/* The innermost loops of KI_TILE: for each k a row of B is loaded, and each row's element of A splat and multiplied with it.
- * Bytes of A become floats a chunk of k at a time, 16 at once, before they are splat. */
+/* The innermost loops of KI_TILE: for each k a row of B is loaded, and each row's element of A splat and
+ * multiplied with it. Bytes of A become floats a chunk of k at a time, 16 at once, before they are splat. */
 #include "codegen_cpu/tile.h"
 
 enum { CHUNK = 256 };
@@ -11,7 +11,9 @@ typedef struct Rows {
 } Rows;
 
 void tile_sums_prepare(Tile *t) {
-    t->floats = t->t->a_type == K_I8 ? em_alloca(t->e, LLVMArrayType2(em_scalar_type(t->e, K_F32), t->full.rows * CHUNK), 64) : NULL;
+    t->floats = t->t->a_type == K_I8
+                    ? em_alloca(t->e, LLVMArrayType2(em_scalar_type(t->e, K_F32), t->full.rows * CHUNK), 64)
+                    : NULL;
 }
 
 static Val splat_element(Emit *e, Val row, Val k) {
@@ -50,7 +52,9 @@ static void add_run(const Tile *t, Sums *s, const Rows *rows, Val n, Val deep) {
 
 /* ---- bytes ---- */
 
-static Val chunk_row(const Tile *t, uint32_t row) { return em_address(t->e, t->floats, em_i64(t->e, (int64_t)row * CHUNK), 4); }
+static Val chunk_row(const Tile *t, uint32_t row) {
+    return em_address(t->e, t->floats, em_i64(t->e, (int64_t)row * CHUNK), 4);
+}
 
 /* Up to 15 bytes behind the n are read. */
 static void to_floats(const Tile *t, uint32_t n_rows, const Rows *bytes, Val from, Val n) {
@@ -60,7 +64,8 @@ static void to_floats(const Tile *t, uint32_t n_rows, const Rows *bytes, Val fro
     for (uint32_t r = 0; r < n_rows; r++) {
         Val v = LLVMBuildLoad2(e->b, em_type(e, K_I8, TILE_LANES), em_address(e, bytes->at[r], at, 1), "");
         LLVMSetAlignment(v, 1);
-        v = LLVMBuildSIToFP(e->b, LLVMBuildZExt(e->b, v, em_type(e, K_I32, TILE_LANES), ""), sums_type(e), "");
+        v = LLVMBuildSIToFP(e->b, LLVMBuildZExt(e->b, v, em_type(e, K_I32, TILE_LANES), ""), sums_type(e),
+                            "");
         LLVMSetAlignment(LLVMBuildStore(e->b, v, em_address(e, chunk_row(t, r), l.counter, 4)), 64);
     }
     em_loop_end(e, &l, 0, NULL, NULL);
@@ -108,7 +113,8 @@ Sums tile_sums(const Tile *t, Shape shape, Val tile) {
     Sums s = {.shape = shape};
     Rows rows = {.offset = em_i64(e, 0)};
     for (uint32_t r = 0; r < shape.rows; r++)
-        rows.at[r] = LLVMBuildLoad2(e->b, em_scalar_type(e, K_PTR), em_address(e, t->addresses, add(e, tile, em_i64(e, r)), 8), "");
+        rows.at[r] = LLVMBuildLoad2(e->b, em_scalar_type(e, K_PTR),
+                                    em_address(e, t->addresses, add(e, tile, em_i64(e, r)), 8), "");
     for (uint32_t k = 0; k < shape.rows * shape.vectors; k++) s.at[k] = LLVMConstNull(sums_type(e));
     if (is_one(t->t->outer)) add_inner(t, &s, &rows, em_i64(e, 0));
     else add_outer(t, &s, &rows);

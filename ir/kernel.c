@@ -2,8 +2,9 @@
 
 const char *ktype_text(KType t) {
     static const char *const text[K_TYPE_COUNT] = {
-        [K_VOID] = "void", [K_I1] = "i1",   [K_I8] = "i8",   [K_I16] = "i16",   [K_I32] = "i32", [K_I64] = "i64",
-        [K_I128] = "i128", [K_F16] = "f16", [K_BF16] = "bf16", [K_F32] = "f32", [K_F64] = "f64", [K_PTR] = "ptr",
+        [K_VOID] = "void", [K_I1] = "i1",   [K_I8] = "i8",     [K_I16] = "i16",
+        [K_I32] = "i32",   [K_I64] = "i64", [K_I128] = "i128", [K_F16] = "f16",
+        [K_BF16] = "bf16", [K_F32] = "f32", [K_F64] = "f64",   [K_PTR] = "ptr",
     };
     return text[t];
 }

@@ -115,8 +115,15 @@ static int64_t wrap(KType t, Int128 v) {
     case K_I8: return (int8_t)v;
     case K_I16: return (int16_t)v;
     case K_I32: return (int32_t)v;
-    case K_VOID: case K_I64: case K_I128: case K_F16: case K_BF16: case K_F32: case K_F64: case K_PTR: case K_TYPE_COUNT:
-        break;
+    case K_VOID:
+    case K_I64:
+    case K_I128:
+    case K_F16:
+    case K_BF16:
+    case K_F32:
+    case K_F64:
+    case K_PTR:
+    case K_TYPE_COUNT: break;
     }
     return (int64_t)v;
 }
@@ -148,7 +155,9 @@ KInst *kb_op2(KB *b, KOp op, KInst *x, KInst *y) {
     return make2(b, op, test ? K_I1 : (KType)x->type, x->lanes, x, y);
 }
 
-KInst *kb_fma(KB *b, KInst *x, KInst *y, KInst *z) { return make3(b, KI_FMA, (KType)x->type, x->lanes, x, y, z); }
+KInst *kb_fma(KB *b, KInst *x, KInst *y, KInst *z) {
+    return make3(b, KI_FMA, (KType)x->type, x->lanes, x, y, z);
+}
 
 KInst *kb_cmp(KB *b, KPred p, KInst *x, KInst *y) {
     KInst *i = new_inst(b, KI_CMP, K_I1, x->lanes, 2);
@@ -172,14 +181,20 @@ KInst *kb_splat(KB *b, KInst *scalar, uint16_t lanes) {
     return lanes == 1 ? scalar : make1(b, KI_SPLAT, (KType)scalar->type, lanes, scalar);
 }
 
-KInst *kb_extract(KB *b, KInst *vec, KInst *lane) { return make2(b, KI_EXTRACT, (KType)vec->type, 1, vec, lane); }
+KInst *kb_extract(KB *b, KInst *vec, KInst *lane) {
+    return make2(b, KI_EXTRACT, (KType)vec->type, 1, vec, lane);
+}
 
 KInst *kb_insert(KB *b, KInst *vec, KInst *scalar, KInst *lane) {
     return make3(b, KI_INSERT, (KType)vec->type, vec->lanes, vec, scalar, lane);
 }
 
-KInst *kb_load(KB *b, KInst *ptr, KInst *index, KType t, uint16_t lanes) { return make2(b, KI_LOAD, t, lanes, ptr, index); }
-void kb_store(KB *b, KInst *ptr, KInst *index, KInst *value) { make3(b, KI_STORE, K_VOID, 1, ptr, index, value); }
+KInst *kb_load(KB *b, KInst *ptr, KInst *index, KType t, uint16_t lanes) {
+    return make2(b, KI_LOAD, t, lanes, ptr, index);
+}
+void kb_store(KB *b, KInst *ptr, KInst *index, KInst *value) {
+    make3(b, KI_STORE, K_VOID, 1, ptr, index, value);
+}
 
 KInst *kb_gather(KB *b, KInst *ptr, KInst *indexes, KType t, KInst *mask) {
     return mask ? make3(b, KI_GATHER, t, indexes->lanes, ptr, indexes, mask)
@@ -250,7 +265,8 @@ KInst *kb_carried(KB *b, uint32_t i) {
     for (size_t k = b->open.n; k-- > 0;) {
         KInst *loop = b->open.at[k].inst;
         if (!loop || loop->op != KI_LOOP) continue;
-        if (i >= loop->loop.carried) BUG("kernel %s: loop carries %u values, not %u", b->k->label, loop->loop.carried, i + 1);
+        if (i >= loop->loop.carried)
+            BUG("kernel %s: loop carries %u values, not %u", b->k->label, loop->loop.carried, i + 1);
         return loop->loop.phi[i + 1];
     }
     BUG("kernel %s: no loop is open", b->k->label);
@@ -266,7 +282,8 @@ KInst *kb_loop_end(KB *b, KInst *const *next) {
 
 KInst *kb_result(KB *b, KInst *of, uint32_t i) {
     if (of->op != KI_LOOP && of->op != KI_IF) BUG("result of %s", kop_text((KOp)of->op));
-    if (i >= (of->op == KI_LOOP ? of->loop.carried : of->branch.n_yield)) BUG("%s has no result %u", kop_text((KOp)of->op), i);
+    if (i >= (of->op == KI_LOOP ? of->loop.carried : of->branch.n_yield))
+        BUG("%s has no result %u", kop_text((KOp)of->op), i);
     KInst *v = of->op == KI_LOOP ? of->loop.phi[i + 1] : of->branch.then_yield[i];
     KInst *r = new_inst(b, KI_RESULT, (KType)v->type, v->lanes, 1);
     r->in[0] = of;
@@ -293,7 +310,8 @@ void kb_else(KB *b, uint32_t n_yield, KInst *const *yield) {
 
 KInst *kb_if_end(KB *b, uint32_t n_yield, KInst *const *yield) {
     KInst *i = expect_open(b, KI_IF);
-    if (n_yield != i->branch.n_yield) BUG("kernel %s: the branches yield %u and %u values", b->k->label, i->branch.n_yield, n_yield);
+    if (n_yield != i->branch.n_yield)
+        BUG("kernel %s: the branches yield %u and %u values", b->k->label, i->branch.n_yield, n_yield);
     i->branch.else_yield = copy_values(b, n_yield, yield);
     b->open.n--;
     check(i);

@@ -1,5 +1,5 @@
-/* What each instruction demands of its operands.  The builder asks once an instruction is complete, the verifier again
- * for all of them, so a wrong kernel is found where it is made. */
+/* What each instruction demands of its operands.  The builder asks once an instruction is complete, the
+ * verifier again for all of them, so a wrong kernel is found where it is made. */
 #include "ir/kernel.h"
 
 static bool is_int(unsigned t) { return t >= K_I1 && t <= K_I128; }
@@ -10,16 +10,18 @@ static bool is_arith(unsigned t) { return is_wide_int(t) || is_arith_float(t); }
 static bool is_scalar(const KInst *i, KType t) { return i->type == t && i->lanes == 1; }
 static bool same(const KInst *a, const KInst *b) { return a->type == b->type && a->lanes == b->lanes; }
 
-#define NEED(cond, text)                                                                                               \
+#define NEED(cond, text)                                                                                     \
     if (!(cond)) return (text)
 
 static const char *all_same(const KInst *i) {
-    for (uint32_t k = 0; k < i->n; k++) NEED(same(i->in[k], i), "operands and result differ in type or lanes");
+    for (uint32_t k = 0; k < i->n; k++)
+        NEED(same(i->in[k], i), "operands and result differ in type or lanes");
     return NULL;
 }
 
 static const char *arith(const KInst *i, bool ints, bool floats) {
-    NEED((ints && is_wide_int(i->type)) || (floats && is_arith_float(i->type)), "no such operation on this type");
+    NEED((ints && is_wide_int(i->type)) || (floats && is_arith_float(i->type)),
+         "no such operation on this type");
     return all_same(i);
 }
 
@@ -29,7 +31,8 @@ static const char *bitwise(const KInst *i) {
 }
 
 static const char *overflow_test(const KInst *i) {
-    NEED(is_wide_int(i->in[0]->type) && same(i->in[0], i->in[1]), "overflow test needs two equal integer types");
+    NEED(is_wide_int(i->in[0]->type) && same(i->in[0], i->in[1]),
+         "overflow test needs two equal integer types");
     NEED(i->type == K_I1 && i->lanes == i->in[0]->lanes, "overflow test gives i1");
     return NULL;
 }
@@ -58,16 +61,24 @@ static const char *conversion(const KInst *i) {
     NEED(i->in[0]->lanes == i->lanes || i->op == KI_BITCAST, "conversion changes lanes");
     switch (i->op) {
     case KI_SEXT:
-    case KI_ZEXT: NEED(is_int(from) && is_wide_int(to) && (a < b || from == K_I1), "extension must widen integers"); break;
-    case KI_TRUNC: NEED(is_wide_int(from) && is_int(to) && (b < a || to == K_I1), "truncation must narrow integers"); break;
+    case KI_ZEXT:
+        NEED(is_int(from) && is_wide_int(to) && (a < b || from == K_I1), "extension must widen integers");
+        break;
+    case KI_TRUNC:
+        NEED(is_wide_int(from) && is_int(to) && (b < a || to == K_I1), "truncation must narrow integers");
+        break;
     case KI_SITOF:
     case KI_UITOF: NEED(is_int(from) && is_arith_float(to), "integer to f32 or f64"); break;
     case KI_FTOSI: NEED(is_arith_float(from) && is_wide_int(to), "f32 or f64 to integer"); break;
     case KI_FEXT: NEED(is_float(from) && is_arith_float(to) && a < b, "extension must widen floats"); break;
-    case KI_FTRUNC: NEED(is_arith_float(from) && is_float(to) && b < a, "truncation must narrow floats"); break;
+    case KI_FTRUNC:
+        NEED(is_arith_float(from) && is_float(to) && b < a, "truncation must narrow floats");
+        break;
     default:
-        NEED(from != K_I1 && to != K_I1 && from != K_VOID && to != K_VOID, "bitcast of bits that have no place in memory");
-        NEED((from == K_PTR) == (to == K_PTR) || (i->lanes == 1 && i->in[0]->lanes == 1), "vector of pointers");
+        NEED(from != K_I1 && to != K_I1 && from != K_VOID && to != K_VOID,
+             "bitcast of bits that have no place in memory");
+        NEED((from == K_PTR) == (to == K_PTR) || (i->lanes == 1 && i->in[0]->lanes == 1),
+             "vector of pointers");
         NEED(a * i->in[0]->lanes == b * i->lanes, "bitcast changes the size");
     }
     return NULL;
@@ -76,8 +87,10 @@ static const char *conversion(const KInst *i) {
 static const char *memory(const KInst *i) {
     NEED(is_scalar(i->in[0], K_PTR), "address is not a pointer");
     switch (i->op) {
-    case KI_LOAD: NEED(i->type != K_VOID, "load of nothing");
-                  NEED(i->type != K_PTR || i->lanes == 1, "vector of pointers"); break;
+    case KI_LOAD:
+        NEED(i->type != K_VOID, "load of nothing");
+        NEED(i->type != K_PTR || i->lanes == 1, "vector of pointers");
+        break;
     case KI_STORE: NEED(i->in[2]->type != K_VOID, "store of nothing"); break;
     case KI_OFFSET: NEED(is_scalar(i, K_PTR), "offset gives a pointer"); break;
     default: break;
@@ -90,7 +103,8 @@ static const char *indexed(const KInst *i) {
     const KInst *index = i->in[1], *value = i->op == KI_GATHER ? i : i->in[2];
     NEED(is_scalar(i->in[0], K_PTR), "address is not a pointer");
     NEED(index->type == K_I32 || index->type == K_I64, "indexes must be i32 or i64");
-    NEED(value->lanes == index->lanes && value->type != K_VOID && value->type != K_PTR, "values do not fit the indexes");
+    NEED(value->lanes == index->lanes && value->type != K_VOID && value->type != K_PTR,
+         "values do not fit the indexes");
     if (i->n == (i->op == KI_GATHER ? 3u : 4u)) {
         const KInst *mask = i->in[i->n - 1];
         NEED(mask->type == K_I1 && mask->lanes == index->lanes, "mask does not fit the indexes");
@@ -127,7 +141,8 @@ static const char *reduction(const KInst *i) {
 
 static const char *call(const KInst *i) {
     NEED(i->name && i->n >= 1, "call without a name or a count");
-    for (uint32_t k = 0; k + 1 < i->n; k++) NEED(is_scalar(i->in[k], K_PTR), "operand of a call is not a pointer");
+    for (uint32_t k = 0; k + 1 < i->n; k++)
+        NEED(is_scalar(i->in[k], K_PTR), "operand of a call is not a pointer");
     NEED(is_scalar(i->in[i->n - 1], K_I64) && is_scalar(i, K_I64), "count and result of a call are i64");
     return NULL;
 }
@@ -155,13 +170,15 @@ static const char *result(const KInst *i) {
     NEED(x->op == KI_LOOP || x->op == KI_IF, "result of something that has none");
     uint32_t n = x->op == KI_LOOP ? x->loop.carried : x->branch.n_yield;
     NEED(i->imm >= 0 && (uint64_t)i->imm < n, "no such result");
-    NEED(same(i, x->op == KI_LOOP ? x->loop.phi[i->imm + 1] : x->branch.then_yield[i->imm]), "result of another type");
+    NEED(same(i, x->op == KI_LOOP ? x->loop.phi[i->imm + 1] : x->branch.then_yield[i->imm]),
+         "result of another type");
     return NULL;
 }
 
 static const char *tile(const KInst *i) {
     const KTile *t = i->tile;
-    const KInst *const counts[] = {t->images, t->image_stride, t->m, t->row_stride, t->outer, t->outer_stride, t->inner, t->n};
+    const KInst *const counts[] = {t->images, t->image_stride, t->m,     t->row_stride,
+                                   t->outer,  t->outer_stride, t->inner, t->n};
     NEED(t->a_type == K_F32 || t->a_type == K_I8, "left operand of a tile is f32 or bytes");
     NEED(t->a && is_scalar(t->a, K_PTR) && t->b && is_scalar(t->b, K_PTR), "operands of a tile are pointers");
     NEED(!t->rows || is_scalar(t->rows, K_PTR), "row offsets are a pointer");
@@ -181,7 +198,8 @@ static const char *constant(const KInst *i) {
 }
 
 static const char *splat(const KInst *i) {
-    NEED(is_scalar(i->in[0], (KType)i->type) && i->lanes > 1 && i->type != K_PTR, "splat of one value to lanes");
+    NEED(is_scalar(i->in[0], (KType)i->type) && i->lanes > 1 && i->type != K_PTR,
+         "splat of one value to lanes");
     return NULL;
 }
 
@@ -197,6 +215,7 @@ static const char *bit_count(const KInst *i) {
 
 static const char *gives(const KInst *i, KType t, const char *why) { return is_scalar(i, t) ? NULL : why; }
 
+/* clang-format off */
 static const char *by_op(const KInst *i) {
     switch ((KOp)i->op) {
     case KI_PARAM: return gives(i, K_PTR, "a parameter is a pointer");
@@ -211,8 +230,8 @@ static const char *by_op(const KInst *i) {
     case KI_AND: case KI_OR: case KI_XOR: case KI_NOT: return bitwise(i);
     case KI_CMP: return compare(i);
     case KI_SELECT: return selection(i);
-    case KI_SEXT: case KI_ZEXT: case KI_TRUNC: case KI_SITOF: case KI_UITOF: case KI_FTOSI: case KI_FEXT: case KI_FTRUNC:
-    case KI_BITCAST: return conversion(i);
+    case KI_SEXT: case KI_ZEXT: case KI_TRUNC: case KI_SITOF: case KI_UITOF: case KI_FTOSI: case KI_FEXT:
+    case KI_FTRUNC: case KI_BITCAST: return conversion(i);
     case KI_SPLAT: return splat(i);
     case KI_EXTRACT: case KI_INSERT: return lane_access(i);
     case KI_LOAD: case KI_STORE: case KI_OFFSET: case KI_PREFETCH: return memory(i);
@@ -232,6 +251,7 @@ static const char *by_op(const KInst *i) {
     }
     return "unknown operation";
 }
+/* clang-format on */
 
 /* A gather or scatter without a mask has one input less than its row in the table says. */
 static bool inputs_fit(const KInst *i) {
@@ -242,7 +262,8 @@ static bool inputs_fit(const KInst *i) {
 
 const char *kinst_wrong(const KInst *i) {
     NEED(i->op < KI_COUNT, "unknown operation");
-    NEED(i->lanes && (i->lanes & (i->lanes - 1)) == 0 && i->lanes <= 64, "lanes must be a power of two up to 64");
+    NEED(i->lanes && (i->lanes & (i->lanes - 1)) == 0 && i->lanes <= 64,
+         "lanes must be a power of two up to 64");
     NEED(inputs_fit(i), "wrong number of operands");
     for (uint32_t k = 0; k < i->n; k++) NEED(i->in[k], "operand missing");
     return by_op(i);

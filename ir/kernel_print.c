@@ -1,5 +1,5 @@
-/* The text form.  It names kernels in caches, so printing is on the way of every statement: no printf for what is
- * printed often. */
+/* The text form.  It names kernels in caches, so printing is on the way of every statement: no printf for
+ * what is printed often. */
 #include "ir/kernel.h"
 
 typedef struct Printer {
@@ -141,7 +141,10 @@ static void tile(Printer *p, const KTile *t) {
 
 static void operands(Printer *p, const KInst *i) {
     switch ((KOp)i->op) {
-    case KI_PARAM: buf_putc(p->out, ' '); number(p, i->imm); return;
+    case KI_PARAM:
+        buf_putc(p->out, ' ');
+        number(p, i->imm);
+        return;
     case KI_CONST: constant(p, i); return;
     case KI_CMP:
         buf_putc(p->out, ' ');
@@ -160,7 +163,10 @@ static void operands(Printer *p, const KInst *i) {
         return;
     case KI_LOOP: loop(p, i); return;
     case KI_IF: branch(p, i); return;
-    case KI_TILE: tile(p, i->tile); return;
+    case KI_TILE:
+        tile(p, i->tile);
+        return;
+/* clang-format off */
 #define PLAIN(name) case KI_##name:
     PLAIN(COUNT_IN) PLAIN(IOTA) PLAIN(ADD) PLAIN(SUB) PLAIN(MUL) PLAIN(DIV) PLAIN(REM) PLAIN(UDIV) PLAIN(UREM)
     PLAIN(ADD_OV) PLAIN(SUB_OV) PLAIN(MUL_OV) PLAIN(NEG) PLAIN(AND) PLAIN(OR) PLAIN(XOR) PLAIN(NOT) PLAIN(SHL)
@@ -170,7 +176,8 @@ static void operands(Printer *p, const KInst *i) {
     PLAIN(SCATTER) PLAIN(COMPRESS) PLAIN(OFFSET) PLAIN(PREFETCH) PLAIN(REDUCE_ADD) PLAIN(REDUCE_MIN)
     PLAIN(REDUCE_MAX) PLAIN(REDUCE_OR) PLAIN(POPCOUNT) PLAIN(FIRST) PLAIN(RETURN) PLAIN(PHI)
 #undef PLAIN
-        refs(p, i->n, i->in);
+            /* clang-format on */
+            refs(p, i->n, i->in);
         return;
     case KI_COUNT: return;
     }

@@ -145,8 +145,8 @@ static KInst *phi(Reader *r) {
 static uint32_t values(Reader *r, KInst ***want, KInst *(*one)(Reader *)) {
     size_t base = r->list.n;
     r->at += strspn(r->at, " \t");
-    if (*r->at == 'v' && r->at[1] >= '0' && r->at[1] <= '9')
-        do *vec_push(&r->list) = one(r);
+    if (*r->at == 'v' && r->at[1] >= '0' && r->at[1] <= '9') do
+            *vec_push(&r->list) = one(r);
         while (!r->why && take(r, ","));
     uint32_t n = (uint32_t)(r->list.n - base);
     *want = ARENA_ARRAY(r->arena, KInst *, n);
@@ -301,7 +301,8 @@ static KInst *inst(Reader *r) {
         define(r, n, i);
     } else op_name(r, i);
     if (r->why) return i;
-    if (named != (i->type != K_VOID || i->op == KI_LOOP || i->op == KI_IF)) fail(r, "type missing, or name of nothing");
+    if (named != (i->type != K_VOID || i->op == KI_LOOP || i->op == KI_IF))
+        fail(r, "type missing, or name of nothing");
     operands(r, i);
     const char *wrong = r->why ? NULL : kinst_wrong(i);
     if (wrong) fail_at(r, start, wrong);

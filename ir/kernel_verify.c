@@ -1,6 +1,6 @@
 #include "ir/kernel.h"
 
-/* Walks the blocks in order. A value is visible from its instruction to the end of the block that holds it. */
+/* Walks the blocks in order. A value is visible from its instruction to the end of the block it is in. */
 typedef struct Verifier {
     Arena *arena;
     const Kernel *k;
@@ -58,7 +58,8 @@ static void arm(Verifier *v, const KInst *i, const KBlock *b, KInst *const *yiel
 
 static void tile(Verifier *v, const KInst *i) {
     const KTile *t = i->tile;
-    KInst *const used[] = {t->a, t->images, t->image_stride, t->m, t->row_stride, t->outer, t->outer_stride, t->inner, t->b, t->n};
+    KInst *const used[] = {t->a,     t->images,       t->image_stride, t->m, t->row_stride,
+                           t->outer, t->outer_stride, t->inner,        t->b, t->n};
     const KInst *const params[] = {t->p_row, t->p_col, t->p_acc};
     uses(v, i, sizeof used / sizeof *used, used);
     if (t->rows) use(v, i, t->rows);

@@ -1,6 +1,7 @@
-/* dql-kernels FOLDER: compiles the kernels that lower ships (lower_shipped_kernels) for each processor level into
- * FOLDER/shipped_N.o, N = 0 .. SHARDS - 1, and their table `dql_shipped` into FOLDER/shipped_table.o.
- * Run when dql is built, after the compiler's libraries and before the programs (decision 13 of the design). */
+/* dql-kernels FOLDER: compiles the kernels that lower ships (lower_shipped_kernels) for each processor level
+ * into FOLDER/shipped_N.o, N = 0 .. SHARDS - 1, and their table `dql_shipped` into FOLDER/shipped_table.o.
+ * Run when dql is built, after the compiler's libraries and before the programs (decision 13 of the design).
+ */
 #include "base/memory.h"
 #include "base/vec.h"
 #include "codegen_cpu/object.h"
@@ -91,7 +92,11 @@ static long long size_of(const char *folder) {
 /* What single stages depend on: the registers. Caches and threads shape only fused code. */
 static Target target_of(CpuLevel level) {
     bool wide = level >= CPU_V4;
-    return (Target){.vector_bytes = wide ? 64 : 32, .vector_registers = wide ? 32 : 16, .l1_bytes = 32 << 10, .l2_bytes = 1 << 20, .threads = 1};
+    return (Target){.vector_bytes = wide ? 64 : 32,
+                    .vector_registers = wide ? 32 : 16,
+                    .l1_bytes = 32 << 10,
+                    .l2_bytes = 1 << 20,
+                    .threads = 1};
 }
 
 /* The levels that have code of their own; v4x runs that of v4. */
@@ -118,7 +123,14 @@ int main(int argc, char **argv) {
         size_t from = all.n * (size_t)s / SHARDS, to = all.n * (size_t)(s + 1) / SHARDS;
         shards[s] = (Shard){argv[1], s, {.n = (uint32_t)(to - from), .functions = all.at + from}, NULL};
     }
-    shards[SHARDS] = (Shard){argv[1], -1, {.n = (uint32_t)all.n, .functions = all.at, .table = "dql_shipped", .table_only = true, .texts = true}, NULL};
+    shards[SHARDS] = (Shard){argv[1],
+                             -1,
+                             {.n = (uint32_t)all.n,
+                              .functions = all.at,
+                              .table = "dql_shipped",
+                              .table_only = true,
+                              .texts = true},
+                             NULL};
     compile_all(shards, SHARDS + 1);
     long long bytes = size_of(argv[1]);
     printf("dql-kernels: %zu kernels, %.1f MB, %.1f s\n", all.n, (double)bytes * 1e-6, now() - start);

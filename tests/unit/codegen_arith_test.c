@@ -1,5 +1,5 @@
-/* Every arithmetic and conversion instruction against plain C, on edge and random values, for several lanes, on each level
- * that this processor has. All levels meet the same reference, so they agree bit for bit. */
+/* Every arithmetic and conversion instruction against plain C, on edge and random values, for several lanes,
+ * on each level that this processor has. All levels meet the same reference, so they agree bit for bit. */
 #include "base/diag.h"
 #include "check.h"
 #include "codegen_cpu/jit.h"
@@ -35,7 +35,20 @@ static Int128 wrap(KType t, Int128 v) {
 static Int128 edge_int(KType t, int i) {
     int b = bits_of(t);
     Int128 low = (Int128)((unsigned __int128)1 << (b - 1));
-    Int128 edges[] = {0, 1, -1, 2, -2, low, low + 1, ~low, ~low - 1, 7, -7, (Int128)1 << (b / 2), ((Int128)1 << (b / 2)) - 1, -((Int128)1 << (b / 2))};
+    Int128 edges[] = {0,
+                      1,
+                      -1,
+                      2,
+                      -2,
+                      low,
+                      low + 1,
+                      ~low,
+                      ~low - 1,
+                      7,
+                      -7,
+                      (Int128)1 << (b / 2),
+                      ((Int128)1 << (b / 2)) - 1,
+                      -((Int128)1 << (b / 2))};
     int n = sizeof edges / sizeof *edges;
     if (i < n * n) return edges[i % n];
     Int128 r = (Int128)(((unsigned __int128)random_u64() << 64) | random_u64());
@@ -45,7 +58,8 @@ static Int128 edge_int(KType t, int i) {
 static Int128 edge_int_y(KType t, int i) { return i < 14 * 14 ? edge_int(t, i / 14) : edge_int(t, i); }
 
 static double edge_float(int i) {
-    static const double edges[] = {0.0, -0.0, 1, -1, 0.5, 1.5, 2.5, -2.5, 1e30, -1e30, INFINITY, -INFINITY, NAN, 1e-40};
+    static const double edges[] = {0.0,  -0.0, 1,     -1,       0.5,       1.5, 2.5,
+                                   -2.5, 1e30, -1e30, INFINITY, -INFINITY, NAN, 1e-40};
     if (i < 14 * 14) return edges[i % 14];
     return ldexp((double)(int64_t)random_u64() * 0x1p-63, (int)(random_u64() % 60) - 30);
 }
@@ -66,7 +80,8 @@ static Cell get(const void *array, KType t, int i) {
 static void fill(void *x, void *y, void *z, KType t) {
     for (int i = 0; i < N; i++) {
         Cell a = {{0}}, b = {{0}}, c = {{0}};
-        if (t == K_F32) a.f32 = (float)edge_float(i), b.f32 = (float)edge_float_y(i), c.f32 = (float)edge_float(N - i);
+        if (t == K_F32)
+            a.f32 = (float)edge_float(i), b.f32 = (float)edge_float_y(i), c.f32 = (float)edge_float(N - i);
         else if (t == K_F64) a.f64 = edge_float(i), b.f64 = edge_float_y(i), c.f64 = edge_float(N - i);
         else a.i = wrap(t, edge_int(t, i)), b.i = wrap(t, edge_int_y(t, i)), c.i = wrap(t, edge_int(t, i));
         put(x, t, i, a), put(y, t, i, b), put(z, t, i, c);
@@ -89,7 +104,9 @@ static Cell int_ref(KOp op, KType t, Int128 x, Int128 y, Int128 z) {
     case KI_REM: r = x % y; break;
     case KI_UDIV: r = (Int128)(ux / uy); break;
     case KI_UREM: r = (Int128)(ux % uy); break;
-    case KI_ADD_OV: case KI_SUB_OV: case KI_MUL_OV: {
+    case KI_ADD_OV:
+    case KI_SUB_OV:
+    case KI_MUL_OV: {
         Int128 full;
         bool over = op == KI_ADD_OV   ? __builtin_add_overflow(x, y, &full)
                     : op == KI_SUB_OV ? __builtin_sub_overflow(x, y, &full)
@@ -116,28 +133,28 @@ static Cell int_ref(KOp op, KType t, Int128 x, Int128 y, Int128 z) {
     return (Cell){.i = op == KI_ADD_OV || op == KI_SUB_OV || op == KI_MUL_OV ? r : wrap(t, r)};
 }
 
-#define FLOAT_REF(NAME, T, M, S)                                                                                       \
-    static Cell NAME(KOp op, T x, T y, T z) {                                                                          \
-        T r = 0;                                                                                                       \
-        switch (op) {                                                                                                  \
-        case KI_ADD: r = x + y; break;                                                                                 \
-        case KI_SUB: r = x - y; break;                                                                                 \
-        case KI_MUL: r = x * y; break;                                                                                 \
-        case KI_DIV: r = x / y; break;                                                                                 \
-        case KI_NEG: r = -x; break;                                                                                    \
-        case KI_MIN: r = y < x ? y : x; break;                                                                         \
-        case KI_MAX: r = y > x ? y : x; break;                                                                         \
-        case KI_ABS: r = fabs##S(x); break;                                                                            \
-        case KI_SQRT: r = sqrt##S(x); break;                                                                           \
-        case KI_FLOOR: r = floor##S(x); break;                                                                         \
-        case KI_CEIL: r = ceil##S(x); break;                                                                           \
-        case KI_ROUND: r = rint##S(x); break;                                                                          \
-        case KI_FMA: r = fma##S(x, y, z); break;                                                                       \
-        default: BUG("no reference");                                                                                  \
-        }                                                                                                              \
-        Cell c = {{0}};                                                                                                \
-        c.M = r;                                                                                                       \
-        return c;                                                                                                      \
+#define FLOAT_REF(NAME, T, M, S)                                                                             \
+    static Cell NAME(KOp op, T x, T y, T z) {                                                                \
+        T r = 0;                                                                                             \
+        switch (op) {                                                                                        \
+        case KI_ADD: r = x + y; break;                                                                       \
+        case KI_SUB: r = x - y; break;                                                                       \
+        case KI_MUL: r = x * y; break;                                                                       \
+        case KI_DIV: r = x / y; break;                                                                       \
+        case KI_NEG: r = -x; break;                                                                          \
+        case KI_MIN: r = y < x ? y : x; break;                                                               \
+        case KI_MAX: r = y > x ? y : x; break;                                                               \
+        case KI_ABS: r = fabs##S(x); break;                                                                  \
+        case KI_SQRT: r = sqrt##S(x); break;                                                                 \
+        case KI_FLOOR: r = floor##S(x); break;                                                               \
+        case KI_CEIL: r = ceil##S(x); break;                                                                 \
+        case KI_ROUND: r = rint##S(x); break;                                                                \
+        case KI_FMA: r = fma##S(x, y, z); break;                                                             \
+        default: BUG("no reference");                                                                        \
+        }                                                                                                    \
+        Cell c = {{0}};                                                                                      \
+        c.M = r;                                                                                             \
+        return c;                                                                                            \
     }
 FLOAT_REF(f32_ref, float, f32, f)
 FLOAT_REF(f64_ref, double, f64, )
@@ -181,7 +198,8 @@ static Kernel *elementwise(KOp op, KType t, uint16_t lanes) {
     KInst *x = kb_param(b), *y = kb_param(b), *z = kb_param(b), *out = kb_param(b);
     KInst *i = kb_loop(b, kb_int(b, K_I64, 1, 0), kb_count(b), kb_int(b, K_I64, 1, lanes), 0, NULL);
     KInst *a = kb_load(b, x, i, t, lanes), *c = arity(op) > 1 ? kb_load(b, y, i, t, lanes) : NULL;
-    if (op == KI_SHL || op == KI_SHR || op == KI_SAR) c = kb_op2(b, KI_AND, c, kb_int(b, t, lanes, bits_of(t) - 1));
+    if (op == KI_SHL || op == KI_SHR || op == KI_SAR)
+        c = kb_op2(b, KI_AND, c, kb_int(b, t, lanes, bits_of(t) - 1));
     KInst *r = arity(op) == 1   ? kb_op1(b, op, a)
                : arity(op) == 2 ? kb_op2(b, op, a, c)
                                 : kb_fma(b, a, c, kb_load(b, z, i, t, lanes));
@@ -205,8 +223,9 @@ static void compare(const Kernel *k, KType to, const Cell *want) {
         if (!is_float(to) && to != K_F16 && to != K_BF16) w.i = wrap(to, w.i);
         if (equal(to, got, w)) continue;
         if (bad++ == 0)
-            fprintf(stderr, "%s: element %d: %016llx %016llx, expected %016llx %016llx\n", k->label, i, (unsigned long long)got.half[1],
-                    (unsigned long long)got.half[0], (unsigned long long)w.half[1], (unsigned long long)w.half[0]);
+            fprintf(stderr, "%s: element %d: %016llx %016llx, expected %016llx %016llx\n", k->label, i,
+                    (unsigned long long)got.half[1], (unsigned long long)got.half[0],
+                    (unsigned long long)w.half[1], (unsigned long long)w.half[0]);
     }
     CHECK_INT(bad, 0);
 }
@@ -223,9 +242,11 @@ static void check_op(KOp op, KType t, uint16_t lanes) {
 }
 
 static void arithmetic(uint16_t lanes) {
-    static const KOp ints[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV, KI_REM, KI_UDIV, KI_UREM, KI_ADD_OV, KI_SUB_OV, KI_MUL_OV, KI_NEG,
-                               KI_AND, KI_OR, KI_XOR, KI_NOT, KI_SHL, KI_SHR, KI_SAR, KI_MIN, KI_MAX, KI_ABS, KI_POPCOUNT};
-    static const KOp floats[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV, KI_NEG, KI_MIN, KI_MAX, KI_ABS, KI_SQRT, KI_FLOOR, KI_CEIL, KI_ROUND, KI_FMA};
+    static const KOp ints[] = {KI_ADD,    KI_SUB,    KI_MUL, KI_DIV, KI_REM, KI_UDIV,    KI_UREM, KI_ADD_OV,
+                               KI_SUB_OV, KI_MUL_OV, KI_NEG, KI_AND, KI_OR,  KI_XOR,     KI_NOT,  KI_SHL,
+                               KI_SHR,    KI_SAR,    KI_MIN, KI_MAX, KI_ABS, KI_POPCOUNT};
+    static const KOp floats[] = {KI_ADD, KI_SUB,  KI_MUL,   KI_DIV,  KI_NEG,   KI_MIN, KI_MAX,
+                                 KI_ABS, KI_SQRT, KI_FLOOR, KI_CEIL, KI_ROUND, KI_FMA};
     for (int t = K_I8; t <= K_I128; t++)
         for (size_t k = 0; k < sizeof ints / sizeof *ints; k++)
             if (t != K_I128 || lanes <= 8) check_op(ints[k], (KType)t, lanes);
@@ -281,13 +302,15 @@ static void check_cmp(KPred p, KType t, uint16_t lanes) {
 static void comparisons(uint16_t lanes) {
     for (int t = K_I8; t <= K_F64; t++)
         for (int p = KP_EQ; p <= (is_float((KType)t) ? KP_GE : KP_UGE); p++)
-            if (t != K_F16 && t != K_BF16 && (t != K_I128 || lanes <= 8)) check_cmp((KPred)p, (KType)t, lanes);
+            if (t != K_F16 && t != K_BF16 && (t != K_I128 || lanes <= 8))
+                check_cmp((KPred)p, (KType)t, lanes);
 }
 
 /* ---- conversions ---- */
 
 static void check_convert(KOp op, KType from, KType to, uint16_t lanes, const Cell *want) {
-    KB *b = kb_new(arena, arena_printf(arena, "%s %s to %s x %d", kop_text(op), ktype_text(from), ktype_text(to), lanes));
+    KB *b = kb_new(arena, arena_printf(arena, "%s %s to %s x %d", kop_text(op), ktype_text(from),
+                                       ktype_text(to), lanes));
     KInst *x = kb_param(b), *y = kb_param(b), *z = kb_param(b), *out = kb_param(b);
     (void)y, (void)z;
     KInst *i = kb_loop(b, kb_int(b, K_I64, 1, 0), kb_count(b), kb_int(b, K_I64, 1, lanes), 0, NULL);
@@ -304,7 +327,8 @@ static void int_conversions(uint16_t lanes) {
         for (int to = K_I8; to <= K_I128; to++) {
             if (from == to || (lanes > 8 && (from == K_I128 || to == K_I128))) continue;
             fill(X, Y, Z, (KType)from);
-            unsigned __int128 low = from == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)from)) - 1;
+            unsigned __int128 low =
+                from == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)from)) - 1;
             for (int i = 0; i < N; i++) want[i] = get(X, (KType)from, i);
             check_convert(to > from ? KI_SEXT : KI_TRUNC, (KType)from, (KType)to, lanes, want);
             for (int i = 0; i < N; i++) want[i].i = (Int128)((unsigned __int128)want[i].i & low);
@@ -326,7 +350,8 @@ static void int_float_conversions(uint16_t lanes) {
     for (int t = K_I8; t <= K_I128; t++) {
         if (t == K_I128 && lanes > 8) continue;
         fill(X, Y, Z, (KType)t);
-        unsigned __int128 low = t == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)t)) - 1;
+        unsigned __int128 low =
+            t == K_I128 ? ~(unsigned __int128)0 : ((unsigned __int128)1 << bits_of((KType)t)) - 1;
         for (int f = K_F32; f <= K_F64; f++)
             for (int u = 0; u < 2; u++) {
                 for (int i = 0; i < N; i++) {
@@ -340,7 +365,8 @@ static void int_float_conversions(uint16_t lanes) {
             }
         for (int f = K_F32; f <= K_F64; f++) { /* in range only */
             for (int i = 0; i < N; i++) {
-                double v = ldexp((double)(int64_t)random_u64() * 0x1p-63, bits_of((KType)t) - 1 - (int)(random_u64() % 6));
+                double v = ldexp((double)(int64_t)random_u64() * 0x1p-63,
+                                 bits_of((KType)t) - 1 - (int)(random_u64() % 6));
                 Cell c = {{0, 0}};
                 if (f == K_F32) c.f32 = (float)(v * 0.99);
                 else c.f64 = v * 0.99;
@@ -367,7 +393,8 @@ static uint16_t nearest(double v, int mantissa, int max_exp, int min_exp) {
     frexp(r, &e);
     if (e < min_exp) return sign | (uint16_t)(r / ldexp(1, min_exp - 1 - mantissa));
     int biased = e - min_exp + 1;
-    return (uint16_t)(sign | (biased << mantissa) | (int)(ldexp(r, 1 - e) * (1 << mantissa) - (1 << mantissa)));
+    return (uint16_t)(sign | (biased << mantissa) |
+                      (int)(ldexp(r, 1 - e) * (1 << mantissa) - (1 << mantissa)));
 }
 
 static double widen(uint16_t h, int mantissa, int min_exp) {
@@ -382,10 +409,13 @@ static void small_float(KType small, int mantissa, int max_exp, int min_exp, uin
     Cell want[N];
     for (int f = K_F32; f <= K_F64; f++) {
         for (int i = 0; i < N; i++) {
-            double v = i & 1 ? edge_float(i) : ldexp(1 + (double)(random_u64() >> 12) * 0x1p-52, min_exp - 12 + (int)(random_u64() % 60));
+            double v = i & 1 ? edge_float(i)
+                             : ldexp(1 + (double)(random_u64() >> 12) * 0x1p-52,
+                                     min_exp - 12 + (int)(random_u64() % 60));
             if (i % 7 == 0) v = widen((uint16_t)random_u64(), mantissa, min_exp); /* exact */
             if (i % 7 == 1) { /* a tie, or just beside one */
-                v = widen((uint16_t)(random_u64() % 0x7000), mantissa, min_exp) + widen(1, mantissa, min_exp) / 2;
+                v = widen((uint16_t)(random_u64() % 0x7000), mantissa, min_exp) +
+                    widen(1, mantissa, min_exp) / 2;
                 if (i & 2) v = nextafter(v, i & 4 ? INFINITY : -INFINITY);
             }
             Cell c = {{0, 0}};
@@ -437,7 +467,8 @@ static void float_conversions(uint16_t lanes) {
 int main(void) {
     static const uint16_t lanes[] = {1, 4, 8, 16};
     for (int level = CPU_V3; level <= (int)cpu_host_level(); level++) {
-        jit = cpu_jit_new(&(CpuOptions){.level = (CpuLevel)level, .no_disk = true, .verify = true, .threads = 1});
+        jit = cpu_jit_new(
+            &(CpuOptions){.level = (CpuLevel)level, .no_disk = true, .verify = true, .threads = 1});
         arena = arena_new();
         for (size_t k = 0; k < sizeof lanes / sizeof *lanes; k++) {
             arithmetic(lanes[k]);
@@ -447,7 +478,8 @@ int main(void) {
             float_conversions(lanes[k]);
         }
         CpuStats s = cpu_jit_stats(jit);
-        printf("%s: %llu kernels compiled in %.0f ms\n", cpu_level_name((CpuLevel)level), (unsigned long long)s.compiled, s.compile_ms);
+        printf("%s: %llu kernels compiled in %.0f ms\n", cpu_level_name((CpuLevel)level),
+               (unsigned long long)s.compiled, s.compile_ms);
         cpu_jit_free(jit);
         arena_free(arena);
     }

@@ -68,7 +68,8 @@ static void test_compress(KType t, uint16_t lanes) {
         if (MASK[k]) bad += memcmp(OUT + (size_t)n++ * size, A + (size_t)k * size, size) != 0;
     CHECK_INT(got, n);
     CHECK_INT(bad, 0);
-    for (size_t k = (size_t)N * size; k < sizeof OUT; k++) bad += OUT[k] != 0x5a; /* at most `lanes` elements are written */
+    for (size_t k = (size_t)N * size; k < sizeof OUT; k++)
+        bad += OUT[k] != 0x5a; /* at most `lanes` elements are written */
     CHECK_INT(bad, 0);
 }
 
@@ -157,7 +158,8 @@ static void test_reduce_int(uint16_t lanes) {
     KInst *in = kb_param(b), *mask = kb_param(b), *out = kb_param(b), *z = i64(b, 0);
     KInst *v = kb_load(b, in, z, K_I16, lanes), *m = kb_load(b, mask, z, K_I1, lanes);
     KOp ops[] = {KI_REDUCE_ADD, KI_REDUCE_MIN, KI_REDUCE_MAX, KI_REDUCE_OR};
-    for (int k = 0; k < 4; k++) kb_store(b, out, i64(b, k), kb_convert(b, KI_SEXT, kb_reduce(b, ops[k], v), K_I64));
+    for (int k = 0; k < 4; k++)
+        kb_store(b, out, i64(b, k), kb_convert(b, KI_SEXT, kb_reduce(b, ops[k], v), K_I64));
     kb_store(b, out, i64(b, 4), kb_convert(b, KI_ZEXT, kb_reduce(b, KI_REDUCE_OR, m), K_I64));
     kb_store(b, out, i64(b, 5), kb_op1(b, KI_POPCOUNT, m));
     kb_store(b, out, i64(b, 6), kb_op1(b, KI_FIRST, m));
@@ -185,7 +187,8 @@ static void test_reduce_int(uint16_t lanes) {
 /* out = iota + splat(x[0]); lane `at` of it read and replaced */
 static void test_lanes(uint16_t lanes) {
     KB *b = kb_new(arena, "lanes");
-    KInst *in = kb_param(b), *out = kb_param(b), *z = i64(b, 0), *n = kb_count(b), *lane = kb_convert(b, KI_TRUNC, n, K_I32);
+    KInst *in = kb_param(b), *out = kb_param(b), *z = i64(b, 0), *n = kb_count(b),
+          *lane = kb_convert(b, KI_TRUNC, n, K_I32);
     KInst *v = kb_op2(b, KI_ADD, kb_iota(b, K_F64, lanes), kb_splat(b, kb_load(b, in, z, K_F64, 1), lanes));
     KInst *w = kb_insert(b, v, kb_op1(b, KI_NEG, kb_extract(b, v, lane)), lane);
     kb_store(b, out, z, w);
@@ -197,16 +200,20 @@ static void test_lanes(uint16_t lanes) {
     }
 }
 
-static Int128 random_wide(void) { return (Int128)(((unsigned __int128)random_u64() << 64) | random_u64()) >> (random_u64() % 128); }
+static Int128 random_wide(void) {
+    return (Int128)(((unsigned __int128)random_u64() << 64) | random_u64()) >> (random_u64() % 128);
+}
 
 /* Vectors of 128 bits: reductions, lane access, bits seen as 64-bit lanes, a loop that carries one. */
 static void test_wide(uint16_t lanes) {
     KB *b = kb_new(arena, "wide");
-    KInst *in = kb_param(b), *out = kb_param(b), *halves = kb_param(b), *z = i64(b, 0), *lane = kb_convert(b, KI_TRUNC, kb_count(b), K_I32);
+    KInst *in = kb_param(b), *out = kb_param(b), *halves = kb_param(b), *z = i64(b, 0),
+          *lane = kb_convert(b, KI_TRUNC, kb_count(b), K_I32);
     KInst *v = kb_load(b, in, z, K_I128, lanes);
     KOp ops[] = {KI_REDUCE_ADD, KI_REDUCE_MIN, KI_REDUCE_MAX, KI_REDUCE_OR};
     for (int k = 0; k < 4; k++) kb_store(b, out, i64(b, k), kb_reduce(b, ops[k], v));
-    KInst *one = kb_extract(b, v, lane), *w = kb_op2(b, KI_ADD, kb_splat(b, one, lanes), kb_iota(b, K_I128, lanes));
+    KInst *one = kb_extract(b, v, lane),
+          *w = kb_op2(b, KI_ADD, kb_splat(b, one, lanes), kb_iota(b, K_I128, lanes));
     kb_store(b, out, i64(b, 4), kb_insert(b, w, kb_op1(b, KI_NEG, one), lane));
     KInst *bits = kb_convert(b, KI_BITCAST, v, K_I64);
     kb_store(b, halves, z, bits);
@@ -228,9 +235,11 @@ static void test_wide(uint16_t lanes) {
         CHECK(got[1] == min);
         CHECK(got[2] == max);
         CHECK(got[3] == (Int128)any);
-        for (int k = 0; k < lanes; k++) CHECK(got[4 + k] == (k == at ? -x[at] : (Int128)((unsigned __int128)x[at] + (unsigned)k)));
+        for (int k = 0; k < lanes; k++)
+            CHECK(got[4 + k] == (k == at ? -x[at] : (Int128)((unsigned __int128)x[at] + (unsigned)k)));
         CHECK(memcmp(back, x, lanes * sizeof *x) == 0);
-        for (int k = 0; k < lanes; k++) CHECK((unsigned __int128)got[4 + lanes + k] == 4 * (unsigned __int128)x[k]);
+        for (int k = 0; k < lanes; k++)
+            CHECK((unsigned __int128)got[4 + lanes + k] == 4 * (unsigned __int128)x[k]);
     }
 }
 
@@ -282,7 +291,9 @@ static void test_returns(void) {
     CHECK_INT(fn(NULL, 2), 1);
 }
 
-static int64_t weigh(void *const *args, int64_t n) { return *(const int64_t *)args[0] * 1000 + *(const int64_t *)args[1] * 10 + n; }
+static int64_t weigh(void *const *args, int64_t n) {
+    return *(const int64_t *)args[0] * 1000 + *(const int64_t *)args[1] * 10 + n;
+}
 
 static void test_call(void) {
     KB *b = kb_new(arena, "call");
@@ -302,7 +313,8 @@ static void test_call(void) {
 /* Pointers in memory, null tests, values of 128 bits carried. */
 static void test_pointers(void) {
     KB *b = kb_new(arena, "pointers");
-    KInst *in = kb_param(b), *out = kb_param(b), *z = i64(b, 0), *wide = kb_int(b, K_I128, 1, (Int128)1 << 90);
+    KInst *in = kb_param(b), *out = kb_param(b), *z = i64(b, 0),
+          *wide = kb_int(b, K_I128, 1, (Int128)1 << 90);
     KInst *i = kb_loop(b, z, kb_count(b), i64(b, 1), 1, &wide);
     KInst *p = kb_load(b, in, i, K_PTR, 1), *null = kb_int(b, K_PTR, 1, 0);
     kb_if(b, kb_cmp(b, KP_NE, p, null));
@@ -323,7 +335,8 @@ int main(void) {
     static const CpuSymbol symbols[] = {{"weigh", (const void *)(uintptr_t)weigh}};
     static const uint16_t lanes[] = {1, 2, 4, 8, 16, 32, 64};
     for (int level = CPU_V3; level <= (int)cpu_host_level(); level++) {
-        jit = cpu_jit_new(&(CpuOptions){.level = (CpuLevel)level, .no_disk = true, .verify = true, .symbols = symbols, .n_symbols = 1});
+        jit = cpu_jit_new(&(CpuOptions){
+            .level = (CpuLevel)level, .no_disk = true, .verify = true, .symbols = symbols, .n_symbols = 1});
         arena = arena_new();
         for (size_t k = 0; k < sizeof lanes / sizeof *lanes; k++) {
             test_memory(lanes[k]);

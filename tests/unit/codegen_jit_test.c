@@ -1,4 +1,5 @@
-/* Where code is found: memory, shipped table, disk with damaged entries, compiler threads; and the loader's refusals. */
+/* Where code is found: memory, shipped table, disk with damaged entries, compiler threads; and the loader's
+ * refusals. */
 #include "base/diag.h"
 #include "check.h"
 #include "codegen_cpu/jit.h"
@@ -32,7 +33,9 @@ static Kernel *small_in(Arena *a, int64_t add) {
 
 static Kernel *small(int64_t add) { return small_in(arena, add); }
 
-static CpuOptions options(void) { return (CpuOptions){.level = cpu_host_level(), .cache_dir = dir, .verify = true}; }
+static CpuOptions options(void) {
+    return (CpuOptions){.level = cpu_host_level(), .cache_dir = dir, .verify = true};
+}
 
 static int files(void) {
     DIR *d = opendir(dir);
@@ -197,7 +200,9 @@ static void shipped(void) {
     o.no_disk = true;
     Buf text = {0};
     kernel_text(&text, small(1));
-    KernelEntry table[] = {{kernel_hash(small(1)), CPU_V3, seven, text.p}, {kernel_hash(small(1)), CPU_LEVELS, NULL, text.p}, {{0}, 0, NULL, NULL}};
+    KernelEntry table[] = {{kernel_hash(small(1)), CPU_V3, seven, text.p},
+                           {kernel_hash(small(1)), CPU_LEVELS, NULL, text.p},
+                           {{0}, 0, NULL, NULL}};
     o.shipped = table;
     CpuJit *j = cpu_jit_new(&o);
     CHECK(cpu_jit_lookup(j, small(1)) == seven);
@@ -209,7 +214,8 @@ static void shipped(void) {
 
 static void ignore(void *ctx, const char *name, void *address) { (void)ctx, (void)name, (void)address; }
 
-/* Any single changed byte of an object is loaded or refused, never a crash. (Code that was loaded is not run.) */
+/* Any single changed byte of an object is loaded or refused, never a crash. (Code that was loaded is not
+ * run.) */
 static void loader_refuses(void) {
     Buf object = {0};
     CpuFunction f = {small(3), CPU_V3, "k_test"};
@@ -227,7 +233,8 @@ static void loader_refuses(void) {
             copy[i] = (char)(copy[i] ^ 1 << bit);
             refused += !cpu_loader_load(l, copy, object.n, ignore, NULL, &why);
         }
-    for (size_t n = 0; n < object.n; n += 7) refused += !cpu_loader_load(l, object.p, n & ~(size_t)7, ignore, NULL, &why);
+    for (size_t n = 0; n < object.n; n += 7)
+        refused += !cpu_loader_load(l, object.p, n & ~(size_t)7, ignore, NULL, &why);
     CHECK(refused > 50);
     double start = now_ms();
     for (int i = 0; i < 1000; i++) CHECK(cpu_loader_load(l, object.p, object.n, ignore, NULL, &why));
@@ -245,7 +252,8 @@ static void compile_time(void) {
     CpuJit *j = cpu_jit_new(&o);
     for (int round = 0; round < 5; round++) {
         KB *b = kb_new(arena, "long");
-        KInst *x = kb_param(b), *y = kb_param(b), *i = kb_loop(b, kb_int(b, K_I64, 1, 0), kb_count(b), kb_int(b, K_I64, 1, 16), 0, NULL);
+        KInst *x = kb_param(b), *y = kb_param(b),
+              *i = kb_loop(b, kb_int(b, K_I64, 1, 0), kb_count(b), kb_int(b, K_I64, 1, 16), 0, NULL);
         KInst *v = kb_load(b, x, i, K_F32, 16), *w = v;
         for (int k = 0; k < 45; k++) {
             w = kb_fma(b, w, v, kb_float(b, K_F32, 16, round + k * 0.1));

@@ -1,5 +1,5 @@
-/* Object files: linked by the system's compiler into a library, their table names each kernel at each level, and assembly
- * and LLVM text come out readable. */
+/* Object files: linked by the system's compiler into a library, their table names each kernel at each level,
+ * and assembly and LLVM text come out readable. */
 #include "check.h"
 #include "codegen_cpu/object.h"
 #include <dlfcn.h>
@@ -35,7 +35,9 @@ static const KernelEntry *row(const KernelEntry *table, const Kernel *k, CpuLeve
 static void check_table(const KernelEntry *table, const Kernel *d, const Kernel *s) {
     int n = 0;
     for (; table[n].fn; n++)
-        if (n) CHECK(table[n - 1].key.hi < table[n].key.hi || (hash128_eq(table[n - 1].key, table[n].key) && table[n - 1].level < table[n].level));
+        if (n)
+            CHECK(table[n - 1].key.hi < table[n].key.hi ||
+                  (hash128_eq(table[n - 1].key, table[n].key) && table[n - 1].level < table[n].level));
     CHECK_INT(n, 4);
     for (int l = CPU_V3; l <= CPU_V4 && l <= (int)cpu_host_level(); l++) {
         const KernelEntry *e = row(table, s, (CpuLevel)l);
@@ -60,12 +62,19 @@ static void linked(Arena *a, const char *dir) {
     uint32_t n = cpu_functions(a, 3, kernels, 2, levels, &f);
     char *why = NULL;
     CHECK_INT(n, 4);
-    CHECK(cpu_emit_file(&(CpuModule){.n = 2, .functions = f, .verify = true}, arena_printf(a, "%s/a.o", dir), &why));
-    CHECK(cpu_emit_file(&(CpuModule){.n = 2, .functions = f + 2, .verify = true}, arena_printf(a, "%s/b.o", dir), &why));
-    CpuModule table = {.n = n, .functions = f, .table = "test_table", .table_only = true, .texts = true, .verify = true};
+    CHECK(cpu_emit_file(&(CpuModule){.n = 2, .functions = f, .verify = true}, arena_printf(a, "%s/a.o", dir),
+                        &why));
+    CHECK(cpu_emit_file(&(CpuModule){.n = 2, .functions = f + 2, .verify = true},
+                        arena_printf(a, "%s/b.o", dir), &why));
+    CpuModule table = {
+        .n = n, .functions = f, .table = "test_table", .table_only = true, .texts = true, .verify = true};
     CHECK(cpu_emit_file(&table, arena_printf(a, "%s/t.o", dir), &why));
-    const char *native = "int64_t object_test_native(void *const *args, int64_t n) { return args[0] ? 42 + n : 0; }";
-    CHECK(system(arena_printf(a, "cd %s && printf '#include <stdint.h>\\n%s\\n' > n.c && cc -shared -fPIC -o lib.so n.c a.o b.o t.o", dir, native)) == 0);
+    const char *native =
+        "int64_t object_test_native(void *const *args, int64_t n) { return args[0] ? 42 + n : 0; }";
+    CHECK(system(arena_printf(a,
+                              "cd %s && printf '#include <stdint.h>\\n%s\\n' > n.c && cc -shared -fPIC -o "
+                              "lib.so n.c a.o b.o t.o",
+                              dir, native)) == 0);
     void *lib = dlopen(arena_printf(a, "%s/lib.so", dir), RTLD_NOW);
     if (!lib) fprintf(stderr, "%s\n", dlerror());
     CHECK(lib != NULL);

@@ -1,5 +1,5 @@
-/* KI_TILE: against sums in double, and decision 1: the bits of a row do not depend on M, on how rows are split or
- * permuted, on the tile, or on the processor level. */
+/* KI_TILE: against sums in double, and decision 1: the bits of a row do not depend on M, on how rows are
+ * split or permuted, on the tile, or on the processor level. */
 #include "base/diag.h"
 #include "check.h"
 #include "codegen_cpu/jit.h"
@@ -18,13 +18,27 @@ static CpuJit *jits[CPU_LEVELS];
 
 static KInst *i64(KB *b, int64_t v) { return kb_int(b, K_I64, 1, v); }
 
-/* out[row][col] = sum + bias[col] + 1000 * row.  Sizes come at run time: size[] = images, m, n, outer, inner, strides .. */
+/* out[row][col] = sum + bias[col] + 1000 * row.  Sizes come at run time: size[] = images, m, n, outer, inner,
+ * strides .. */
 static Kernel *tile_kernel(const Case *c) {
     KB *b = kb_new(arena, "tile");
-    KInst *x = kb_param(b), *w = kb_param(b), *bias = kb_param(b), *out = kb_param(b), *rows = kb_param(b), *size = kb_param(b), *s[8];
+    KInst *x = kb_param(b), *w = kb_param(b), *bias = kb_param(b), *out = kb_param(b), *rows = kb_param(b),
+          *size = kb_param(b), *s[8];
     for (int k = 0; k < 8; k++) s[k] = kb_load(b, size, i64(b, k), K_I64, 1);
-    KTile t = {.a_type = c->a_type, .a = x, .b = w, .n = s[2], .nr = c->nr, .mr = c->mr, .rows = c->rows ? rows : NULL, .images = s[0],
-               .m = s[1], .outer = s[3], .inner = s[4], .row_stride = s[5], .image_stride = s[6], .outer_stride = s[7]};
+    KTile t = {.a_type = c->a_type,
+               .a = x,
+               .b = w,
+               .n = s[2],
+               .nr = c->nr,
+               .mr = c->mr,
+               .rows = c->rows ? rows : NULL,
+               .images = s[0],
+               .m = s[1],
+               .outer = s[3],
+               .inner = s[4],
+               .row_stride = s[5],
+               .image_stride = s[6],
+               .outer_stride = s[7]};
     KInst *row, *col, *acc, *pitch = kb_op2(b, KI_AND, kb_op2(b, KI_ADD, s[2], i64(b, 15)), i64(b, -16));
     kb_tile(b, &t, &row, &col, &acc);
     KInst *v = kb_op2(b, KI_ADD, acc, kb_load(b, bias, col, K_F32, 16));
@@ -82,11 +96,14 @@ static Data make_data(const Case *c) {
     return d;
 }
 
-static void free_data(Data *d) { free(d->x), free(d->b), free(d->panels), free(d->bias), free(d->out), free(d->rows); }
+static void free_data(Data *d) {
+    free(d->x), free(d->b), free(d->panels), free(d->bias), free(d->out), free(d->rows);
+}
 
 static double element(const Case *c, const Data *d, int64_t row, int64_t k) {
     int64_t image = row / c->m, r = row % c->m;
-    int64_t at = image * c->image_stride + (c->rows ? d->rows[r] : r * c->row_stride) + k / c->inner * c->outer_stride + k % c->inner;
+    int64_t at = image * c->image_stride + (c->rows ? d->rows[r] : r * c->row_stride) +
+                 k / c->inner * c->outer_stride + k % c->inner;
     return c->a_type == K_F32 ? (double)((const float *)d->x)[at] : (double)(uint8_t)d->x[at];
 }
 
@@ -95,7 +112,8 @@ static void run(CpuJit *jit, const Case *c, const Data *d) {
     DqlKernel fn = cpu_jit_get(jit, tile_kernel(c), &why);
     if (!fn) fprintf(stderr, "%s\n", why);
     CHECK(fn != NULL);
-    int64_t size[] = {c->images, c->m, c->n, c->outer, c->inner, c->row_stride, c->image_stride, c->outer_stride};
+    int64_t size[] = {c->images,       c->m,           c->n, c->outer, c->inner, c->row_stride,
+                      c->image_stride, c->outer_stride};
     if (fn) fn((void *const[]){d->x, d->panels, d->bias, d->out, d->rows, size}, 1);
 }
 
@@ -113,8 +131,9 @@ static void check_values(const Case *c, const Data *d) {
             double bound = ((double)d->depth + 3) * 0x1p-24 * (size + 1000.0 * (double)row) + 1e-30;
             double got = (double)d->out[row * d->pitch + n];
             if (!(fabs(got - sum) <= bound) && bad++ == 0)
-                fprintf(stderr, "row %lld column %lld of %lldx%lldx%lld: %g, expected %g +- %g\n", (long long)row, (long long)n,
-                        (long long)d->total, (long long)d->depth, (long long)c->n, got, sum, bound);
+                fprintf(stderr, "row %lld column %lld of %lldx%lldx%lld: %g, expected %g +- %g\n",
+                        (long long)row, (long long)n, (long long)d->total, (long long)d->depth,
+                        (long long)c->n, got, sum, bound);
         }
     CHECK_INT(bad, 0);
 }
@@ -126,7 +145,8 @@ static void check_case(const Case *c) {
         run(jits[l], c, &d);
         if (l == CPU_V3) memcpy(first, d.out, (size_t)(d.total * d.pitch * 4));
         int bad = 0;
-        for (int64_t r = 0; r < d.total; r++) bad += memcmp(first + r * d.pitch, d.out + r * d.pitch, (size_t)c->n * 4) != 0;
+        for (int64_t r = 0; r < d.total; r++)
+            bad += memcmp(first + r * d.pitch, d.out + r * d.pitch, (size_t)c->n * 4) != 0;
         CHECK_INT(bad, 0);
     }
     check_values(c, &d);
@@ -135,7 +155,15 @@ static void check_case(const Case *c) {
 }
 
 static Case dense(int64_t m, int64_t k, int64_t n, uint32_t nr, uint32_t mr) {
-    return (Case){.images = 1, .m = m, .n = n, .outer = 1, .inner = k, .row_stride = k, .nr = nr, .mr = mr, .a_type = K_F32};
+    return (Case){.images = 1,
+                  .m = m,
+                  .n = n,
+                  .outer = 1,
+                  .inner = k,
+                  .row_stride = k,
+                  .nr = nr,
+                  .mr = mr,
+                  .a_type = K_F32};
 }
 
 static void shapes(void) {
@@ -173,8 +201,18 @@ static void shapes(void) {
 static void convolutions(void) {
     for (int64_t images = 1; images <= 5; images += 2)
         for (int64_t m = 1; m <= 121; m += 40) {
-            Case c = {.images = images, .m = m, .n = 33, .outer = 3, .inner = 9, .row_stride = 3, .image_stride = 3000,
-                      .outer_stride = 60, .nr = 64, .mr = 6, .a_type = K_F32, .rows = true};
+            Case c = {.images = images,
+                      .m = m,
+                      .n = 33,
+                      .outer = 3,
+                      .inner = 9,
+                      .row_stride = 3,
+                      .image_stride = 3000,
+                      .outer_stride = 60,
+                      .nr = 64,
+                      .mr = 6,
+                      .a_type = K_F32,
+                      .rows = true};
             check_case(&c);
             c.a_type = K_I8;
             c.nr = 16, c.mr = 14;
@@ -186,8 +224,19 @@ static void convolutions(void) {
 static Kernel *plain_kernel(int64_t k, int64_t n, uint32_t nr, uint32_t mr) {
     KB *b = kb_new(arena, "plain");
     KInst *x = kb_param(b), *w = kb_param(b), *out = kb_param(b), *row, *col, *acc;
-    KTile t = {.a_type = K_F32, .a = x, .b = w, .n = i64(b, n), .nr = nr, .mr = mr, .images = i64(b, 1), .m = kb_count(b),
-               .outer = i64(b, 1), .inner = i64(b, k), .row_stride = i64(b, k), .image_stride = i64(b, 0), .outer_stride = i64(b, 0)};
+    KTile t = {.a_type = K_F32,
+               .a = x,
+               .b = w,
+               .n = i64(b, n),
+               .nr = nr,
+               .mr = mr,
+               .images = i64(b, 1),
+               .m = kb_count(b),
+               .outer = i64(b, 1),
+               .inner = i64(b, k),
+               .row_stride = i64(b, k),
+               .image_stride = i64(b, 0),
+               .outer_stride = i64(b, 0)};
     kb_tile(b, &t, &row, &col, &acc);
     kb_store(b, out, kb_op2(b, KI_ADD, kb_op2(b, KI_MUL, row, i64(b, (n + 15) / 16 * 16)), col), acc);
     kb_tile_end(b);
@@ -207,10 +256,12 @@ static void splits(void) {
             if (!fn) continue;
             for (int64_t piece = M; piece >= 1; piece = piece * 2 / 3) {
                 for (int64_t r = 0; r < M; r += piece)
-                    fn((void *const[]){d.x + r * K * 4, d.panels, part + r * PITCH}, r + piece < M ? piece : M - r);
+                    fn((void *const[]){d.x + r * K * 4, d.panels, part + r * PITCH},
+                       r + piece < M ? piece : M - r);
                 if (!want) want = memcpy(room(M * PITCH * 4), part, M * PITCH * 4);
                 int bad = 0;
-                for (int64_t r = 0; r < M; r++) bad += memcmp(want + r * PITCH, part + r * PITCH, COLS * 4) != 0;
+                for (int64_t r = 0; r < M; r++)
+                    bad += memcmp(want + r * PITCH, part + r * PITCH, COLS * 4) != 0;
                 CHECK_INT(bad, 0);
             }
         }

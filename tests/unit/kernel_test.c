@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* sum of x[i] where x[i] > 0, and the count of them, in steps of 8; early return when the count is negative */
+/* sum of x[i] where x[i] > 0, and the count of them, in steps of 8; early return when the count is negative
+ */
 static Kernel *sample(Arena *a) {
     KB *b = kb_new(a, "sample");
     KInst *x = kb_param(b), *out = kb_param(b), *n = kb_count(b);
@@ -40,8 +41,19 @@ static Kernel *tile_sample(Arena *a) {
     KB *b = kb_new(a, "tile");
     KInst *x = kb_param(b), *w = kb_param(b), *out = kb_param(b), *m = kb_count(b);
     KInst *one = kb_int(b, K_I64, 1, 1), *zero = kb_int(b, K_I64, 1, 0), *k = kb_int(b, K_I64, 1, 30);
-    KTile t = {.a_type = K_F32, .a = x, .images = one, .image_stride = zero, .m = m, .row_stride = k, .outer = one,
-               .outer_stride = zero, .inner = k, .b = w, .n = kb_int(b, K_I64, 1, 20), .nr = 32, .mr = 6};
+    KTile t = {.a_type = K_F32,
+               .a = x,
+               .images = one,
+               .image_stride = zero,
+               .m = m,
+               .row_stride = k,
+               .outer = one,
+               .outer_stride = zero,
+               .inner = k,
+               .b = w,
+               .n = kb_int(b, K_I64, 1, 20),
+               .nr = 32,
+               .mr = 6};
     KInst *row, *col, *acc;
     kb_tile(b, &t, &row, &col, &acc);
     KInst *at = kb_op2(b, KI_ADD, kb_op2(b, KI_MUL, row, kb_int(b, K_I64, 1, 32)), col);
@@ -89,7 +101,8 @@ static void mistakes(Arena *a) {
     refused(a, "v0:i64 = const 1\nv1 = loop v0, v0, v0 -> v2:i64 {\nv3:i64 = const 4\n}\nreturn v3",
             "return: operand is not defined here");
     refused(a, "v0:f32x3 = const 1", "line 2: lanes must be a power of two up to 64");
-    refused(a, "v0:f32 = const 1\nv1:f32 = and v0, v0", "line 3: bitwise operation on a type that is not an integer");
+    refused(a, "v0:f32 = const 1\nv1:f32 = and v0, v0",
+            "line 3: bitwise operation on a type that is not an integer");
     refused(a, "v0:i64 = const 1\nv1 = if v0 {\n}\nreturn v0", "line 3: condition is not one i1");
     refused(a, "v0:i64 = const 1\nstore v0, v0, v0", "line 3: address is not a pointer");
     refused(a, "v0:i64 = const 1\nreturn v0\n} x {", "line 4: text after the kernel");
