@@ -15,7 +15,7 @@ static bool out_of_range(Binder *b, Span at, int64_t i, uint32_t dim, const Type
 static bool cut_index(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
     int64_t i, size = of->dims[d];
     if (!constant_int(b, t, "an index", &i)) return false;
-    if (i < 0 || (size != DIM_ANY && i >= size)) return out_of_range(b, t->span, i, d, of);
+    if (i < 0 || i == INT64_MAX || (size != DIM_ANY && i >= size)) return out_of_range(b, t->span, i, d, of);
     c->from[d] = i;
     c->to[d] = i + 1;
     c->step[d] = c->drop[d] = 1;

@@ -8,19 +8,19 @@ static const Node **nodes_of(Call *c) {
     return in;
 }
 
-static bool no_lists(Call *c) {
-    for (uint32_t i = 0; i < c->n; i++)
-        if (!c->arg[i].node) return bind_no(c->b, c->arg[i].span, "a list as an argument here"), false;
-    return true;
+static bool values(Call *c) {
+    bool ok = true;
+    for (uint32_t i = 0; i < c->n; i++) ok &= call_value(c, i);
+    return ok;
 }
 
 Expr call_plain(Call *c) {
-    return no_lists(c) ? call_make(c, c->fn->op, NULL, c->n, nodes_of(c)) : call_fail(c);
+    return values(c) ? call_make(c, c->fn->op, NULL, c->n, nodes_of(c)) : call_fail(c);
 }
 
 /* pow(x, 2) of a FLOAT32 stays FLOAT32: a literal takes the type of the other. */
 Expr call_binary(Call *c) {
-    if (!no_lists(c)) return call_fail(c);
+    if (!values(c)) return call_fail(c);
     for (int i = 0; i < 2; i++) {
         bool reported;
         const Type *other = c->arg[1 - i].node->type;
@@ -36,11 +36,11 @@ Expr call_slope(Call *c) {
     AttrSlope a = {0.01};
     const Ast *slope = c->n > 1 ? c->ast_arg[1] : call_option(c, "negative_slope");
     if (slope && !constant_double(c->b, slope, "negative_slope", &a.slope)) return call_fail(c);
-    return no_lists(c) ? call_make(c, OP_LEAKY_RELU, &a, 1, nodes_of(c)) : call_fail(c);
+    return values(c) ? call_make(c, OP_LEAKY_RELU, &a, 1, nodes_of(c)) : call_fail(c);
 }
 
 static bool unified(Call *c) {
-    return no_lists(c) && bind_unify(c->b, c->n, c->arg, c->fn->name, c->ast->span);
+    return values(c) && bind_unify(c->b, c->n, c->arg, c->fn->name, c->ast->span);
 }
 
 /* The least of two; a NULL is left out as in PostgreSQL, while the algebra's least is strict. */
@@ -68,7 +68,7 @@ Expr call_coalesce(Call *c) {
 
 /* CASE WHEN a = b THEN NULL ELSE a END */
 Expr call_nullif(Call *c) {
-    if (!no_lists(c)) return call_fail(c);
+    if (!values(c)) return call_fail(c);
     const Node *same = bind_compare(c->b, OP_EQ, "=", c->arg[0], c->arg[1], c->ast->span);
     if (!same) return call_fail(c);
     const Node *a = c->arg[0].node;
@@ -78,7 +78,7 @@ Expr call_nullif(Call *c) {
 
 /* Without a length, to the end. */
 Expr call_substring(Call *c) {
-    if (!no_lists(c)) return call_fail(c);
+    if (!values(c)) return call_fail(c);
     const Node **in = nodes_of(c);
     const Node *all[] = {in[0], in[1], c->n > 2 ? in[2] : ir_i64(c->b->ir, INT32_MAX)};
     return call_make(c, OP_SUBSTRING, NULL, 3, all);

@@ -86,7 +86,7 @@ static bool int_arguments(Call *c, uint32_t from, uint32_t *n, int64_t *out) {
 static void infer_size(const Type *t, uint32_t n, int64_t *shape) {
     int64_t elems = type_elems(t), known = 1;
     for (uint32_t i = 0; i < n; i++)
-        if (shape[i] > 0) known *= shape[i];
+        if (shape[i] > 0 && __builtin_mul_overflow(known, shape[i], &known)) return;
     for (uint32_t i = 0; i < n; i++)
         if (shape[i] == -1 && elems != DIM_ANY && known > 0 && elems % known == 0) shape[i] = elems / known;
 }
@@ -147,10 +147,11 @@ Expr call_concat(Call *c) {
 static bool element_type(Call *c, const Type **out) {
     const Type *t = NULL;
     for (uint32_t i = 0; i < c->n; i++) {
-        const Type *own = c->arg[i].node ? c->arg[i].node->type : NULL;
-        if (!own || (!type_is_numeric(own) && own->kind != TY_BOOL)) {
+        if (!call_value(c, i)) return false;
+        const Type *own = c->arg[i].node->type;
+        if (!type_is_numeric(own) && own->kind != TY_BOOL) {
             diag_error(c->b->diags, E_ARGUMENT_TYPE, c->ast_arg[i]->span, c->fn->name, "numbers",
-                       own ? bind_type_text(c->b, own) : "a list");
+                       bind_type_text(c->b, own));
             return false;
         }
         if (own->kind == TY_BOOL) own = type_nullable(type_get(c->b->types, TY_U8), own->nullable);

@@ -47,9 +47,15 @@ Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *
     return expr_of(bind_make(c->b, c->ast->span, op, attr, n, in), c->ast->span);
 }
 
+bool call_value(Call *c, uint32_t i) {
+    if (!c->arg[i].node) c->arg[i] = bind_expr(c->b, c->s, c->ast_arg[i]);
+    return c->arg[i].node != NULL;
+}
+
 bool call_tensor(Call *c, uint32_t i) {
-    if (c->arg[i].node && c->arg[i].node->type->kind == TY_TENSOR) return true;
-    const char *is = c->arg[i].node ? bind_type_text(c->b, c->arg[i].node->type) : "a list";
-    diag_error(c->b->diags, E_ARGUMENT_TYPE, c->ast_arg[i]->span, c->fn->name, "a tensor", is);
+    if (!call_value(c, i)) return false;
+    if ( c->arg[i].node->type->kind == TY_TENSOR) return true;
+    diag_error(c->b->diags, E_ARGUMENT_TYPE, c->ast_arg[i]->span, c->fn->name, "a tensor",
+               bind_type_text(c->b, c->arg[i].node->type));
     return false;
 }

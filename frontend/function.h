@@ -28,6 +28,8 @@ const char *const *function_names(Arena *a, size_t *n);
 const Ast *call_option(const Call *c, const char *name);
 Expr call_fail(const Call *c);
 Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in);
+/* Argument i as a value: a list, which was not bound, becomes a tensor. */
+bool call_value(Call *c, uint32_t i);
 /* Argument i must be a tensor (reported). */
 bool call_tensor(Call *c, uint32_t i);
 

@@ -79,23 +79,39 @@ static bool bad_count(Settle *s, uint32_t given) {
     return false;
 }
 
-static bool read_arguments(Settle *s) {
-    bool required[LAYER_MAX_ARGS] = {0}, ok = true;
-    const Ast *args = s->ast->kid[LAYER_ARGS];
-    uint32_t positional = 0;
-    split_names(s, rows[s->layer->kind].arguments, required);
+/* reshape(1, 28, 28) is reshape((1, 28, 28)). */
+static const Ast *as_tuple(Settle *s, const Ast *args) {
+    Arena *a = s->b->arena;
+    Ast *items = ast_list(a, args->span), *one = ast_list(a, args->span);
     for (uint32_t i = 0; i < args->n; i++) {
-        if (args->kid[i]->kind == A_ARG) ok &= take_named(s, args->kid[i]);
-        else if (positional < s->n_args) s->args[positional++] = args->kid[i];
-        else return bad_count(s, args->n);
+        if (args->kid[i]->kind == A_ARG) return args;
+        ast_push(a, items, args->kid[i]);
     }
-    for (uint32_t i = 0; ok && i < s->n_args; i++) {
+    return ast_push(a, one, ast_new(a, A_TUPLE, args->span, NULL, 0, items));
+}
+
+static bool required_given(Settle *s, const bool *required) {
+    for (uint32_t i = 0; i < s->n_args; i++) {
         if (!required[i] || s->args[i]) continue;
         diag_error(s->b->diags, E_INVALID, s->ast->span,
                    arena_printf(s->b->arena, "%s needs %s", layer_kind_text(s->layer->kind), s->names[i]));
         return false;
     }
-    return ok;
+    return true;
+}
+
+static bool read_arguments(Settle *s) {
+    bool required[LAYER_MAX_ARGS] = {0}, ok = true;
+    const Ast *args = s->ast->kid[LAYER_ARGS];
+    uint32_t positional = 0;
+    split_names(s, rows[s->layer->kind].arguments, required);
+    if (s->layer->kind == LAYER_RESHAPE && args->n > 1) args = as_tuple(s, args);
+    for (uint32_t i = 0; i < args->n; i++) {
+        if (args->kid[i]->kind == A_ARG) ok &= take_named(s, args->kid[i]);
+        else if (positional < s->n_args) s->args[positional++] = args->kid[i];
+        else return bad_count(s, args->n);
+    }
+    return ok && required_given(s, required);
 }
 
 static const Ast *arg(Settle *s, const char *name) {
@@ -103,7 +119,14 @@ static const Ast *arg(Settle *s, const char *name) {
     return name_index(s, name, &i) ? s->args[i] : NULL;
 }
 
+/* Larger ones overflow products long before any machine holds them. */
+enum { MOST = 1 << 28 };
+
 static bool positive(Settle *s, const Ast *t, const char *name, int64_t least, int64_t value) {
+    if (value > MOST) {
+        diag_error(s->b->diags, E_INVALID, t->span, arena_printf(s->b->arena, "%s is at most %d", name, MOST));
+        return false;
+    }
     if (value >= least) return true;
     diag_error(s->b->diags, E_INVALID, t->span,
                arena_printf(s->b->arena, "%s is at least %lld", name, (long long)least));
@@ -340,13 +363,21 @@ static bool settle_flatten(Settle *s) {
 }
 static bool settle_softmax(Settle *s) { return one_input(s) && dim_arg(s, "dim", -1, &s->layer->set.dim); }
 
+static bool shape_arg(Settle *s) {
+    LayerSettings *set = &s->layer->set;
+    const Ast *t = arg(s, "shape");
+    if (!constant_ints(s->b, t, "shape", TENSOR_MAX_RANK, &set->n_shape, set->shape)) return false;
+    for (uint32_t i = 0; i < set->n_shape; i++)
+        if (!positive(s, t, "shape", 1, set->shape[i])) return false;
+    return true;
+}
+
 static bool settle_reshape(Settle *s) {
     LayerSettings *set = &s->layer->set;
-    if (!one_input(s) ||
-        !constant_ints(s->b, arg(s, "shape"), "shape", TENSOR_MAX_RANK, &set->n_shape, set->shape))
-        return false;
+    if (!one_input(s) || !shape_arg(s)) return false;
     int64_t elems = type_elems(s->in[0]), want = 1;
-    for (uint32_t i = 0; i < set->n_shape; i++) want *= set->shape[i];
+    for (uint32_t i = 0; i < set->n_shape; i++)
+        if (__builtin_mul_overflow(want, set->shape[i], &want)) want = INT64_MAX;
     if (elems == DIM_ANY || want == elems) return true;
     return shape_error(s, 0,
                        arena_printf(s->b->arena, "the shape has %lld elements, not %lld", (long long)want,
