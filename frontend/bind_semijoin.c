@@ -83,7 +83,7 @@ static bool test_in(Binder *b, Rel *r, const Test *t, Expr x, const Rel *inner, 
                     Correlated *c) {
     if (!one_column(b, t->query->span, list->n)) return false;
     bool nulls = x.node->type->nullable || list->at[0].node->type->nullable;
-    if (t->negate && nulls && c->n == 0) {
+    if (t->negate && nulls && c->n == 0 && !names_outer(b, list->at[0].node)) {
         Rel values = rel_project(b, list, inner->node);
         return test_not_in(b, r, t, x, &values);
     }

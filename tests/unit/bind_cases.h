@@ -182,6 +182,9 @@ static const Case subquery_cases[] = {
 };
 
 static const Case value_cases[] = {
+    {"SELECT a FROM t WHERE a NOT IN (SELECT b FROM s)",
+     "a INTEGER",
+     "project(anti_join(t, s, coalesce(eq(#1, cast<BIGINT>(#0)), TRUE)), #0)"},
     {"SELECT (SELECT count(*) FROM t AS y WHERE y.a < t.a) FROM t",
      "(SELECT count(*) FROM t AS y WHERE y.a < t.a) BIGINT",
      "project(left_join(t, aggregate<1>(inner_join(aggregate<1>(t, #0), t, lt(#1, #0)), #0, "
