@@ -104,9 +104,10 @@ static const Type *tensor_arith(TypeCall *c) {
 static const Type *scalar_arith(TypeCall *c) {
     const Type *a = type_in(c, 0), *b = type_in(c, 1);
     if (is_null(a) && is_null(b)) return c->want[0] = c->want[1] = kind_type(c, TY_I32);
-    if (is_null(a)) return c->want[0] = c->want[1] = b;
-    if (is_null(b)) return c->want[0] = c->want[1] = a;
+    if (is_null(a)) a = b;
+    if (is_null(b)) b = a;
     if (!type_is_numeric(a) || !type_is_numeric(b)) return type_reject_inputs(c);
+    if (is_null(type_in(c, 0)) || is_null(type_in(c, 1))) return c->want[0] = c->want[1] = a;
     const Type *t = type_common(c->types, a, b);
     if (t->kind == TY_DECIMAL) return decimal_arith(c);
     return c->want[0] = c->want[1] = t;
