@@ -98,6 +98,7 @@ const Rule rule_group_key = {
     .law = "aggregate(R, (k, c), a)  ->  project(aggregate(R, (k), a), k, c, a)",
     .where = "c has no column, is no float and cannot fail, another key has a column",
     .sound = EXACT,
+    .canonical = true,
     .lhs = P1N(AGGREGATE, 0, ANY(1)),
     .when = group_key_when,
     .make = group_key_make,

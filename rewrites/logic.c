@@ -246,11 +246,14 @@ static const Node *without(Rw *rw, const Node *alternative, const Node *conjunct
 static const Node *factor_make(Rw *rw, const Match *m) {
     Terms t = rw_operands(rw->ir, OP_OR, m->at[0]);
     const Node *shared = shared_conjunct(rw, t);
-    for (uint32_t i = 0; i < t.n; i++) t.at[i] = without(rw, t.at[i], shared);
+    for (uint32_t i = 0; i < t.n; i++) {
+        t.at[i] = without(rw, t.at[i], shared);
+        if (rw_is_true(t.at[i])) return shared;
+    }
     return ir_2(rw->ir, OP_AND, shared, rw_joined(rw->ir, OP_OR, t));
 }
 
-/* law    (a AND p) OR (a AND q) == a AND (p OR q)      also of three values
+/* law    (a AND p) OR (a AND q) == a AND (p OR q),  a OR (a AND q) == a      also of three values
  * where  a does not fail: in (p AND a) OR q it is guarded by p */
 const Rule rule_or_factor = {
     .name = "or_factor",

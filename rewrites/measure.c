@@ -1,5 +1,6 @@
 #include "rewrites/measure.h"
 #include "ir/laws.h"
+#include "rewrites/terms.h"
 #include <math.h>
 
 static const double BYTE = 0.1; /* beside a flop: values of one row mostly stay in registers and L1 */
@@ -28,11 +29,23 @@ double rw_cost(const Node *expr) {
     return cost;
 }
 
-/* All expressions of a relation op together, so that what they share counts once. */
-static double own_cost(const Node *rel) {
+/* Conjuncts one by one, each on the rows that those before it left. */
+static double test_cost(PtrMap *seen, const Rw *rw, const Node *filter) {
+    Terms t = rw_conjuncts(rw->ir, filter->in[1]);
+    double cost = 0, share = 1;
+    for (uint32_t i = 0; i < t.n; i++) {
+        cost += share * walk(seen, t.at[i]);
+        share *= rw_selectivity(rw, filter->in[0], t.at[i]);
+    }
+    return cost;
+}
+
+/* All expressions of a relation op together, for one row, so that what they share counts once. */
+static double own_cost(const Rw *rw, const Node *rel) {
     PtrMap seen = {0};
     double cost = 0;
-    for (uint32_t i = 0; i < rel->n; i++)
+    if (rel->op == OP_FILTER) cost = test_cost(&seen, rw, rel);
+    for (uint32_t i = 0; i < rel->n && rel->op != OP_FILTER; i++)
         if (rel->in[i]->type->kind != TY_REL) cost += walk(&seen, rel->in[i]);
     ptrmap_free(&seen);
     return cost;
@@ -49,7 +62,7 @@ static double handling(const Rw *rw, const Node *rel) {
     case OP_SORT: return sort_cost(rows);
     case OP_TOPN: return rows * 2;
     case OP_AGGREGATE: return rows * (4 + 2.0 * (double)ATTR_OF(rel, Aggregate)->keys);
-    case OP_JOIN: return rows * 4 + rw_rows(rw, rel->in[1]) * 8 + (ATTR_OF(rel, Join)->kind == JOIN_LEFT ? rows : 0);
+    case OP_JOIN: return rows * 4 + rw_rows(rw, rel->in[1]) * 8 + (ATTR_OF(rel, Join)->kind == JOIN_LEFT ? rows + 1 : 0);
     }
     return rows;
 }
@@ -63,7 +76,7 @@ static double driven_rows(const Rw *rw, const Node *rel) {
 static double relation_cost(PtrMap *seen, const Rw *rw, const Node *rel) {
     if (rel->type->kind != TY_REL || ptrmap_get(seen, rel)) return 0;
     ptrmap_set(seen, rel, (void *)rel);
-    double cost = 1 + handling(rw, rel) + driven_rows(rw, rel) * own_cost(rel) + rw_rows(rw, rel) * rel->type->n * 0.25;
+    double cost = 1 + handling(rw, rel) + driven_rows(rw, rel) * own_cost(rw, rel) + rw_rows(rw, rel) * rel->type->n * 0.25;
     for (uint32_t i = 0; i < rel->n; i++) cost += relation_cost(seen, rw, rel->in[i]);
     return cost;
 }

@@ -54,17 +54,17 @@ static double scan_rows(const Rw *rw, const Node *scan) {
 
 /* ---- distinct values ---- */
 
-static double column_distinct(const Rw *rw, const Node *rel, int64_t i, double rows) {
+/* Of the whole version, whatever rel filters; 0: not known. */
+static double version_distinct(const Rw *rw, const Node *rel, const Node *expr) {
     ColumnStats s;
-    if (!rw_column_stats(rw, rel, i, &s)) return rows;
-    if (s.distinct >= 0) return at_most(rows, (double)s.distinct);
-    if (s.range_known) return at_most(rows, (double)(s.max - s.min) + 1);
-    return rows;
+    if (expr->op != OP_COLUMN || !rw_column_stats(rw, rel, ATTR_OF(expr, Column)->index, &s)) return 0;
+    if (s.distinct >= 0) return (double)s.distinct;
+    return s.range_known ? at_least((double)(s.max - s.min) + 1, 0) : 0;
 }
 
 double rw_distinct(const Rw *rw, const Node *rel, const Node *expr) {
-    double rows = rw_rows(rw, rel), product = 1;
-    if (expr->op == OP_COLUMN) return column_distinct(rw, rel, ATTR_OF(expr, Column)->index, rows);
+    double rows = rw_rows(rw, rel), product = 1, known = version_distinct(rw, rel, expr);
+    if (expr->op == OP_COLUMN) return known > 0 ? at_most(rows, known) : rows;
     if (expr->op == OP_EXTRACT) return at_most(rows, 25);
     for (uint32_t i = 0; i < expr->n; i++) product = at_most(rows, product * rw_distinct(rw, rel, expr->in[i]));
     return product;
@@ -92,11 +92,10 @@ static double range_test(const Rw *rw, const Node *rel, const Node *p) {
     return p->op == OP_LT || p->op == OP_LE ? below : 1 - below;
 }
 
+/* Not by the rows of rel: merging or moving a filter must not change what the others keep. */
 static double equal_test(const Rw *rw, const Node *rel, const Node *a, const Node *b) {
-    double rows = rw_rows(rw, rel);
-    double known = at_least(a->below & BELOW_COLUMN ? rw_distinct(rw, rel, a) : 1,
-                            b->below & BELOW_COLUMN ? rw_distinct(rw, rel, b) : 1);
-    return known >= rows ? UNKNOWN_EQ : 1 / at_least(known, 1);
+    double known = at_least(version_distinct(rw, rel, a), version_distinct(rw, rel, b));
+    return known > 0 ? 1 / at_least(known, 1) : UNKNOWN_EQ;
 }
 
 static double test(const Rw *rw, const Node *rel, const Node *p) {
