@@ -6,7 +6,31 @@ static bool not_constant(Binder *b, const Ast *t, const char *what, const char *
     return false;
 }
 
+static bool common_type(Binder *b, const Ast *t, const char *what, uint32_t n, const Value *v, const Type **out) {
+    *out = v[0].type;
+    for (uint32_t i = 1; i < n; i++)
+        if (!(*out = type_common(b->types, *out, v[i].type))) return not_constant(b, t, what, "a list of one type");
+    return true;
+}
+
+static bool list_value(Binder *b, const Ast *t, const char *what, Value *out) {
+    const Ast *items = t->kid[ARRAY_ITEMS];
+    Value *v = ARENA_ARRAY(b->arena, Value, items->n);
+    const Type *elem;
+    const char *why;
+    for (uint32_t i = 0; i < items->n; i++)
+        if (!constant_value(b, items->kid[i], what, &v[i])) return false;
+    if (items->n == 0) return not_constant(b, t, what, "a list of something");
+    if (!common_type(b, t, what, items->n, v, &elem)) return false;
+    for (uint32_t i = 0; i < items->n; i++)
+        if (!v[i].null && !value_cast(b->arena, &v[i], type_nullable(elem, false), &v[i], &why))
+            return not_constant(b, t, what, "a list of one type");
+    *out = (Value){.type = type_list(b->types, elem), .list = {v, items->n}};
+    return true;
+}
+
 bool constant_value(Binder *b, const Ast *t, const char *what, Value *out) {
+    if (t->kind == A_ARRAY) return list_value(b, t, what, out);
     bool literal = t->kind == A_UNARY || t->kind == A_INT || t->kind == A_NUMBER || t->kind == A_STRING ||
                    t->kind == A_BOOL || t->kind == A_NULL || t->kind == A_TYPED;
     if (!literal) return not_constant(b, t, what, "a literal");

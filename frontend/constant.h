@@ -11,6 +11,6 @@ bool constant_double(Binder *b, const Ast *t, const char *what, double *out);
 const char *constant_text(Binder *b, const Ast *t, const char *what);
 /* A number, [1, 2] or (1, 2): at most max of them. */
 bool constant_ints(Binder *b, const Ast *t, const char *what, uint32_t max, uint32_t *n, int64_t *out);
-/* Any literal, with its own type. */
+/* Any literal, with its own type; [a, b] is a LIST of what the types have in common. */
 bool constant_value(Binder *b, const Ast *t, const char *what, Value *out);
 #endif
