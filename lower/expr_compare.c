@@ -1,5 +1,6 @@
 /* Comparisons.  Order of floats is SQL's: NaN equals NaN and is above all numbers. */
 #include "lower/expr.h"
+#include <string.h>
 
 static KPred pred_of(Op op) {
     switch ((int)op) {
@@ -26,22 +27,31 @@ static Stage *is_nan(Scope *s, Stage *x) {
     return stage_cmp(s->p, KP_NE, x, x);
 }
 
-static bool is_number_const(const Stage *x) {
-    return x->op == S_CONST;
+/* A literal that is no NaN: inverses of thresholds and folded casts make NaN literals too. */
+static bool is_number_const(const Scope *s, const Stage *x) {
+    double d = 0;
+    float f = 0;
+    if (x->op != S_CONST || (x->type != K_F32 && x->type != K_F64))
+        return false;
+    const char *at = s->c->b.consts.p + x->arg.a;
+    if (x->type == K_F64)
+        memcpy(&d, at, sizeof d);
+    else
+        memcpy(&f, at, sizeof f);
+    return d == d && f == f;
 }
 
-/* x < y: x is a number and y NaN, or in the order of numbers.  A literal is no NaN (the binder has no NaN literal that
- * reaches here: it would be a CAST of text). */
+/* x < y: x is a number and y NaN, or in the order of numbers. */
 static Stage *float_less(Scope *s, Stage *x, Stage *y) {
     Stage *less = stage_cmp(s->p, KP_LT, x, y);
-    if (is_number_const(y))
+    if (is_number_const(s, y))
         return less;
     return stage_op2(s->p, KI_OR, less, mask_and(s->p, is_nan(s, y), mask_not(s->p, is_nan(s, x))));
 }
 
 static Stage *float_equal(Scope *s, Stage *x, Stage *y) {
     Stage *equal = stage_cmp(s->p, KP_EQ, x, y);
-    if (is_number_const(x) || is_number_const(y))
+    if (is_number_const(s, x) || is_number_const(s, y))
         return equal;
     return stage_op2(s->p, KI_OR, equal, mask_and(s->p, is_nan(s, x), is_nan(s, y)));
 }
