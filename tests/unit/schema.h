@@ -58,7 +58,7 @@ static inline bool schema_file(void *ctx, TypePool *p, const char *path, const c
     Schema *s = ctx;
     (void)format, (void)n, (void)names, (void)values;
     if (strcmp(path, "none.csv") == 0)
-        return *why = "cannot open 'none.csv': No such file or directory", false;
+        return *why = "cannot read none.csv: No such file or directory", false;
     const Type *types[] = {type_nullable(type_get(p, TY_I64), true),
                            type_nullable(type_get(p, TY_VARCHAR), true)};
     *out = (TableInfo){arena_strndup(s->arena, path, strlen(path)), 1, 2, 2, columns,
