@@ -1,5 +1,6 @@
 /* Delimited files: dialects, types, values that widen columns, errors with their place, parts that end within records. */
 #include "runtime/csv_sniff.h"
+#include "runtime/result_print.h"
 #include "tests/unit/tables.h"
 #include "tests/unit/temp.h"
 #include <zlib.h>
@@ -365,6 +366,41 @@ static void test_sniff(void) {
         }
 }
 
+/* The table as the mode prints it; in the arena. */
+static const char *printed(Fixture *f, FileSpec s, const char *mode) {
+    char *text = NULL;
+    size_t size;
+    const char *why;
+    RtError e = {0};
+    TableVersion *v = load_file(f, &s, &why);
+    FILE *out = open_memstream(&text, &size);
+    ResultPrinter *p = print_begin(out, &(ResultFormat){.mode = mode, .header = true}, v->schema->n, v->schema->names,
+                                   v->schema->types, &e);
+    for (uint32_t i = 0; i < v->n_segments; i++) {
+        ColumnRef cols[8];
+        for (uint32_t c = 0; c < v->schema->n; c++) CHECK(table_column(v, i, c, table_column_code(v, c), &cols[c], &e));
+        CHECK(print_rows(p, cols, 0, version_live_segment(v, i)->rows));
+    }
+    CHECK(print_end(p, &e));
+    fclose(out);
+    version_unref(v);
+    const char *own = arena_strndup(f->arena, text, size);
+    free(text);
+    return own;
+}
+
+/* What is printed reads back as it was. */
+static void test_round_trip(Fixture *f) {
+    FileSpec s = csv(f, "\"a\"\"b\",\"c,\nd\",\"\te\",day\n"
+                        "\"x\"\"\r\ny,\t\",1.5e300,true,2020-01-01\n\"\",nan,,\n,-0,false,0001-12-31\n 'x ,inf,true,9999-01-01\n");
+    CHECK_STR(whole(f, s), "a\"b VARCHAR, c,\nd DOUBLE, e BOOLEAN, day DATE;|'x\"\r\ny,\t'|1.5e+300|true|2020-01-01"
+                           ";|''|nan|NULL|NULL;|NULL|-0|false|0001-12-31;|' 'x '|inf|true|9999-01-01");
+    const char *want = whole(f, s), *text = printed(f, s, "csv");
+    CHECK_STR(whole(f, csv(f, text)), want);
+    text = printed(f, csv(f, text), "tsv");
+    CHECK_STR(whole(f, spec_of(f, "t.tsv", text, strlen(text), 0, NULL)), want);
+}
+
 static void test_memory(Fixture *f) {
     const char *why;
     FileSpec s = long_file(f, "a,b\n", "1,some text\n", 100000, "");
@@ -391,6 +427,7 @@ int main(void) {
     test_compressed(&f);
     test_large_compressed(&f);
     test_sniff();
+    test_round_trip(&f);
     test_memory(&f);
     fixture_free(&f);
     temp_remove();
