@@ -1,5 +1,15 @@
 #include "lower/emit.h"
 
+static int wider(int x, int y) {
+    return x > y ? x : y;
+}
+
+static int bytes_of_input(const Stage *s, const Stage *in) {
+    if (!in || in->type == K_VOID || in->domain == DOMAIN_NONE)
+        return 1;
+    return s->op == S_CMP_CODE ? in->code.width : ktype_bytes(in->type);
+}
+
 /* Two vector registers of the widest values: enough to hide latencies, few enough not to spill. */
 static uint16_t choose_lanes(const Target *t, const Unit *u) {
     if (u->kind == UNIT_SCALAR)
@@ -8,10 +18,8 @@ static uint16_t choose_lanes(const Target *t, const Unit *u) {
     for (size_t i = 0; i < u->stages.n; i++) {
         const Stage *s = u->stages.at[i];
         for (uint32_t k = 0; k < s->n; k++)
-            if (s->in[k] && s->in[k]->type != K_VOID && s->in[k]->domain != DOMAIN_NONE && ktype_bytes(s->in[k]->type) > widest)
-                widest = ktype_bytes(s->in[k]->type);
-        if (s->type != K_VOID && ktype_bytes(s->type) > widest)
-            widest = ktype_bytes(s->type);
+            widest = wider(widest, bytes_of_input(s, s->in[k]));
+        widest = wider(widest, s->type == K_VOID ? 1 : ktype_bytes(s->type));
     }
     uint32_t lanes = 2 * t->vector_bytes / (uint32_t)widest;
     return (uint16_t)(lanes > 64 ? 64 : lanes < 4 ? 4 : lanes);

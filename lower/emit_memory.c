@@ -43,15 +43,14 @@ static KType stored_type(ColumnCode code, KType t) {
     return int_of_width(code.kind == CODE_VIEW || code.kind == CODE_INTERVAL ? 16 : code.width);
 }
 
-/* the scalar itself: from the pool in 8 or 16 bytes, parameters as program.h says */
-static KInst *emit_scalar(Emit *e, const Stage *s) {
-    KType t = s->type;
-    bool byte = s->arg.kind == ARG_PARAM_VALID;
-    KType in_memory = byte ? K_I8 : t <= K_I64 ? K_I64 : t;
-    if (s->op == S_PARAM && t <= K_I128 && !byte)
+/* A scalar in lanes of t: integers from the pool in 8 or 16 bytes, whatever their lanes; parameters as program.h says. */
+static KInst *emit_scalar(Emit *e, const Stage *s, KType t) {
+    bool byte = s->arg.kind == ARG_PARAM_VALID, integer = s->type <= K_I128;
+    KType in_memory = byte ? K_I8 : s->type <= K_I64 ? K_I64 : s->type;
+    if (s->op == S_PARAM && integer && !byte)
         in_memory = s->code.width == 16 ? K_I128 : K_I64;
     KInst *x = kb_load(e->b, emit_param(e, s->arg), kb_int(e->b, K_I64, 1, 0), in_memory, 1);
-    return emit_resize(e, x, t);
+    return emit_resize(e, x, integer ? t : s->type);
 }
 
 /* codes are unsigned up to 4 bytes */
@@ -75,7 +74,7 @@ static Int128 code_top(const Stage *column) {
 
 /* scalar - base, turned into the bound of an unsigned comparison with <= or >= (LT c is LE c - 1) */
 static KInst *code_limit(Emit *e, const Stage *cmp) {
-    KInst *c = emit_resize(e, emit_scalar(e, cmp->in[1]), K_I64);
+    KInst *c = emit_scalar(e, cmp->in[1], K_I64);
     KInst *d = cmp->in[0]->base.kind == ARG_NULL ? c : kb_op2(e->b, KI_SUB, c, load_base(e, cmp->in[0]));
     int shift = cmp->pred == KP_LT ? -1 : cmp->pred == KP_GT ? 1 : 0;
     return shift ? kb_op2(e->b, KI_ADD, d, kb_int(e->b, K_I64, 1, shift)) : d;
@@ -102,7 +101,7 @@ static KInst *code_possible(Emit *e, const Stage *cmp) {
 
 static KInst *make_hoisted(Emit *e, HoistKind kind, const Stage *s, KType t) {
     switch (kind) {
-    case HOIST_SCALAR: return emit_resize(e, emit_scalar(e, s), t);
+    case HOIST_SCALAR: return emit_scalar(e, s, t);
     case HOIST_BASE: return emit_resize(e, load_base(e, s), t);
     case HOIST_ROWID: return kb_load(e->b, emit_param(e, s->arg), kb_int(e->b, K_I64, 1, 0), K_I64, 1);
     case HOIST_LIMIT: return code_clamped(e, s);

@@ -143,9 +143,9 @@ static KInst *gather(Emit *e, const Stage *s) {
 }
 
 static KInst *convert(Emit *e, const Stage *s) {
-    KInst *x = emit_use(e, s->in[0], s->lanes);
     if (s->kop == KI_SEXT)
-        return emit_resize(e, x, s->type);
+        return emit_use(e, s->in[0], s->type);
+    KInst *x = emit_use(e, s->in[0], s->lanes);
     if (s->kop == KI_SITOF && s->lanes == K_I1)
         return kb_convert(e->b, KI_UITOF, x, s->type);
     return kb_convert(e->b, (KOp)s->kop, x, s->type);

@@ -284,12 +284,14 @@ bool stage_is_direct(const Stage *s) {
     return s->base.kind == ARG_NULL && s->code.width == ktype_bytes(s->type);
 }
 
-/* A resize that a native needs is a stage; so are a scalar and a coded column, which have no array. */
+/* A resize that a native needs is a stage, and so is a scalar, which has no array; a column is read in the lanes wanted. */
 Stage *pipe_layout(Pipe *p, Stage *x, uint8_t domain, KType t) {
     x = pipe_bring(p, x, domain);
-    bool array = x->domain != DOMAIN_NONE && (x->op != S_COLUMN || stage_is_direct(x)) && x->op != S_ROWID;
+    bool array = x->domain != DOMAIN_NONE && x->op != S_ROWID;
     if (array && x->type == t)
         return x;
+    if (x->op == S_COLUMN && x->arg.kind == ARG_SRC && x->code.kind != CODE_FLOAT && x->type != K_I1)
+        return stage_column(p, x->arg, x->code, x->base, t, x->range);
     p->here = domain;
     return add(p, (Stage){.op = S_CONVERT, .type = t, .lanes = x->type, .kop = KI_SEXT,
                           .domain = domain_of(p, 1, &x), .range = x->range}, 1, &x);

@@ -41,10 +41,22 @@ static bool only_code_read(const Pipe *p, const Stage *s) {
     return true;
 }
 
+/* Calls need an array. */
+static bool called_with(const Pipe *p, const Stage *s) {
+    for (size_t i = s->id + 1; i < p->stages.n; i++) {
+        const Stage *user = p->stages.at[i];
+        for (uint32_t k = 0; user->live && user->op == S_CALL && k < user->n; k++)
+            if (user->in[k] == s)
+                return true;
+    }
+    return false;
+}
+
 bool is_inline(const Pipe *p, const Stage *s, Tier tier) {
     switch (s->op) {
     case S_CONST: case S_PARAM: case S_ROWID: case S_OUT: return true;
-    case S_COLUMN: return tier == UNITS_FUSED || stage_is_direct(s) || only_code_read(p, s);
+    case S_COLUMN:
+        return stage_is_direct(s) || ((tier == UNITS_FUSED || only_code_read(p, s)) && !called_with(p, s));
     case S_GATHER: case S_POS: case S_TAKE: case S_OP: case S_DIVIDE: case S_CMP: case S_CMP_CODE: case S_SELECT:
     case S_CONVERT: case S_TO_INT: case S_CHECK: case S_FAIL_IF: case S_NUMERIC: case S_CALL: case S_ACC: return false;
     }

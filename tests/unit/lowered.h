@@ -3,6 +3,7 @@
  */
 #ifndef DQL_TESTS_UNIT_LOWERED_H
 #define DQL_TESTS_UNIT_LOWERED_H
+#include "base/vec.h"
 #include "codegen_cpu/jit.h"
 #include "frontend/bind.h"
 #include "grammar/parse.h"
@@ -21,7 +22,39 @@ typedef struct Bench {
     CpuJit *jit;
     Target target;
     bool dump;
+    VEC(Hash128) shipped;
+    size_t used, missing; /* kernels of the tier "kernels", and those that are not shipped */
 } Bench;
+
+static void bench_ship(void *ctx, const Kernel *k) {
+    Bench *t = ctx;
+    *vec_push(&t->shipped) = kernel_hash(k);
+}
+
+static bool is_shipped(const Bench *t, const Kernel *k) {
+    Hash128 h = kernel_hash(k);
+    for (size_t i = 0; i < t->shipped.n; i++)
+        if (hash128_eq(t->shipped.at[i], h)) return true;
+    return false;
+}
+
+/* With MISSING in the environment, prints those of the program's single-stage kernels that would have to be compiled. */
+static void bench_count_shipped(Bench *t, const Lowered *l) {
+    const Program *p = l->program;
+    for (uint32_t i = 0; i < p->n_pipelines; i++)
+        for (uint32_t k = 0; k < p->pipelines[i].n_steps; k++) {
+            const Step *s = &p->steps[p->pipelines[i].steps + k];
+            if (s->flags & STEP_NATIVE) continue;
+            t->used++;
+            if (is_shipped(t, l->kernels[s->fn])) continue;
+            t->missing++;
+            if (!getenv("MISSING")) continue;
+            Buf b = {0};
+            kernel_print(&b, l->kernels[s->fn]);
+            fprintf(stderr, "%s\n", b.p);
+            buf_free(&b);
+        }
+}
 
 static bool bench_table(void *ctx, TypePool *p, const char *name, TableInfo *out) {
     Bench *t = ctx;
@@ -74,6 +107,7 @@ static void bench_open(Bench *t, int threads) {
                     .n_symbols = sizeof bench_symbols / sizeof *bench_symbols};
     t->jit = cpu_jit_new(&o);
     t->target = (Target){.vector_bytes = o.level >= CPU_V4 ? 64 : 32, .vector_registers = 32, .l1_bytes = 32768, .l2_bytes = 1 << 20, .threads = 2};
+    lower_shipped_kernels(&t->target, bench_ship, t);
 }
 
 static void bench_close(Bench *t) {
@@ -81,6 +115,7 @@ static void bench_close(Bench *t) {
     rt_session_free(t->session);
     arena_free(t->arena);
     intern_free(t->names);
+    vec_free(&t->shipped);
 }
 
 /* Columns as "name type" texts; rows from a function that gives value (row, column). */
@@ -192,6 +227,7 @@ static const char *bench_run_with(Bench *t, const char *text, const LowerOptions
     if (!lower_query(t->arena, t->ir, &api, &t->target, opt, st.plan, n, names, &l, &why))
         return arena_printf(t->arena, "not lowered: %s\n", why);
     if (t->dump) dump_program(&l);
+    if (!opt) bench_count_shipped(t, &l);
     const RtKernel *fn = bench_compile(t, &l);
     Buf kernels = {0}, fused = {0};
     run_program(t, &l, fn, false, &kernels);
