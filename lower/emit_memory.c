@@ -169,23 +169,7 @@ KInst *emit_load(Emit *e, const Stage *s) {
     return kb_load(e->b, emit_param(e, memory_of(e, s)), e->i, s->type, e->lanes);
 }
 
-/* 16-byte elements have no gather instruction: lane by lane, masked-off lanes read element 0. */
-static KInst *gather_wide(Emit *e, KInst *ptr, KInst *rows, KInst *mask) {
-    KInst *safe = mask ? kb_select(e->b, mask, rows, emit_const(e, (KType)rows->type, 0)) : rows;
-    if (e->lanes == 1)
-        return kb_load(e->b, ptr, emit_resize(e, safe, K_I64), K_I128, 1);
-    KInst *all = emit_const(e, K_I128, 0);
-    for (uint16_t l = 0; l < e->lanes; l++) {
-        KInst *lane = kb_int(e->b, K_I32, 1, l);
-        KInst *row = emit_resize(e, kb_extract(e->b, safe, lane), K_I64);
-        all = kb_insert(e->b, all, kb_load(e->b, ptr, row, K_I128, 1), lane);
-    }
-    return all;
-}
-
 static KInst *gather_raw(Emit *e, KInst *ptr, KInst *rows, KType t, KInst *mask) {
-    if (t == K_I128)
-        return gather_wide(e, ptr, rows, mask);
     if (t == K_I1)
         return kb_convert(e->b, KI_TRUNC, gather_raw(e, ptr, rows, K_I8, mask), K_I1);
     if (e->lanes == 1) {

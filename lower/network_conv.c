@@ -80,7 +80,7 @@ bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
     if (!conv_of(e, &v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
         return false;
     uint32_t nr, mr, pitch = round16(v.o), bytes = (uint32_t)(v.oh * v.ow) * pitch * 4;
-    choose_tile(s->c->target, v.o, &nr, &mr);
+    choose_tile(s->c->target, v.o, v.sw * v.c * 4, &nr, &mr);
     LVal in = lower_expr(s, e->in[0]), w = tensor_packed(s, e->in[1], v.o, v.c, v.kh, v.kw, nr);
     Stage *x = padded_input(s, in, &v);
     Tree m = {.s = s, .out = top->type, .inner = e, .valid = in.valid, .nhwc = true};

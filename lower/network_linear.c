@@ -2,17 +2,14 @@
  * x (n, [m,] k)  w (n_out, k)  out (n, [m,] n_out) */
 #include "lower/tensor.h"
 
-/* Micro tiles that keep the accumulators in registers: 24 to 28 of 32 wide ones, 12 of 16 narrower ones. */
-void choose_tile(const Target *t, int64_t n, uint32_t *nr, uint32_t *mr) {
-    static const uint32_t rows[] = {14, 12, 8, 6};
-    uint32_t vectors = n > 48 ? 4 : n > 32 ? 3 : n > 16 ? 2 : 1;
-    if (t->vector_bytes < 64) {
-        *nr = 16;
+/* Micro tiles that keep the accumulators in registers: 24 of 32 wide ones, 12 of 16 narrower ones.  Rows whose distance is
+ * a multiple of a page compete for the same lines of the cache: fewer at once. */
+void choose_tile(const Target *t, int64_t n, int64_t row_bytes, uint32_t *nr, uint32_t *mr) {
+    bool wide = t->vector_bytes >= 64;
+    *nr = !wide || n <= 16 ? 16 : n <= 32 ? 32 : 64;
+    *mr = !wide ? 6 : *nr == 64 ? 6 : 12;
+    if (row_bytes % 4096 == 0 && *mr > 6)
         *mr = 6;
-        return;
-    }
-    *nr = 16 * vectors;
-    *mr = rows[vectors - 1];
 }
 
 typedef struct Linear {
@@ -74,8 +71,9 @@ bool tile_linear(Scope *s, const Node *top, const Node *e, LVal *out) {
     if (!match(s, e, false, &l) && !match(s, e, true, &l))
         return false;
     uint32_t nr, mr, bytes = register_bytes(top->type);
-    choose_tile(s->c->target, l.n, &nr, &mr);
-    LVal x = tensor_row_major(s, lower_expr(s, l.x)), w = tensor_packed(s, l.w, l.n, l.k, 1, 1, nr);
+    LVal x = tensor_row_major(s, lower_expr(s, l.x));
+    choose_tile(s->c->target, l.n, l.m > 1 ? l.k * 4 : x.v->row_bytes, &nr, &mr);
+    LVal w = tensor_packed(s, l.w, l.n, l.k, 1, 1, nr);
     if (elem_lanes(top->type->elem) != K_F32 || x.v->type != K_F32)
         return false;
     Tree m = {.s = s, .out = top->type, .inner = e, .valid = x.valid};

@@ -104,7 +104,7 @@ LVal lower_index(Scope *s, const Node *e);
 LVal lower_move(Scope *s, const Node *e);          /* slice, transpose, reshape, constant subscripts */
 /* the packed form of weights (O, C, KH, KW) or (N, K): spatial 1; panels of nr columns */
 LVal tensor_packed(Scope *s, const Node *weights, int64_t n, int64_t c, int64_t kh, int64_t kw, uint32_t nr);
-void choose_tile(const Target *t, int64_t n, uint32_t *nr, uint32_t *mr);
+void choose_tile(const Target *t, int64_t n, int64_t row_bytes, uint32_t *nr, uint32_t *mr);
 /* contractions with the elementwise tree `top` above them; false: not of a form that tiles take */
 bool tile_linear(Scope *s, const Node *top, const Node *contract, LVal *out); /* network_linear.c */
 bool tile_conv(Scope *s, const Node *top, const Node *conv, LVal *out);       /* network_conv.c */
