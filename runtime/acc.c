@@ -56,6 +56,28 @@ static TextView pick_text(TextView a, TextView b, int sign) {
     return sign * text_cmp(a, b) <= 0 ? a : b;
 }
 
+/* One of the kind's accumulators takes in another. */
+static void merge_one(uint8_t kind, void *to, const void *from) {
+    switch ((AggKind)kind) {
+    case ACC_COUNT:
+    case ACC_SUM_I64: *(int64_t *)to += *(const int64_t *)from; break;
+    case ACC_SUM_I128: *(Int128 *)to += *(const Int128 *)from; break;
+    case ACC_SUM_F64: sum_f64(to, from); break;
+    case ACC_MIN_I64:
+    case ACC_MAX_I64:
+    case ACC_MIN_I128:
+    case ACC_MAX_I128:
+    case ACC_MIN_F64:
+    case ACC_MAX_F64:
+    case ACC_MIN_TEXT:
+    case ACC_MAX_TEXT: acc_merge(kind, to, NULL, from, 1); break;
+    }
+}
+
+void acc_merge_at(uint8_t kind, char *const *to, const char *const *from, int64_t n) {
+    for (int64_t i = 0; i < n; i++) merge_one(kind, to[i], from[i]);
+}
+
 #define EACH(T, expr)                                                                                                  \
     for (int64_t i = 0; i < n; i++) {                                                                                  \
         T *a = (T *)to + (group ? group[i] : i);                                                                       \

@@ -7,6 +7,8 @@
 
 size_t acc_bytes(uint8_t kind);
 void acc_start(uint8_t kind, char *acc, int64_t n);
+/* *to[i] takes in *from[i], in order of i */
+void acc_merge_at(uint8_t kind, char *const *to, const char *const *from, int64_t n);
 /* to[group[i]] takes in from[i]; group NULL: to[i] */
 void acc_merge(uint8_t kind, char *to, const uint32_t *group, const char *from, int64_t n);
 ColumnCode acc_code(uint8_t kind); /* of the finished column */

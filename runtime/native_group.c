@@ -7,7 +7,7 @@ static const int64_t no_memory = PROGRAM_ERROR(0, 0, ROW_NO_MEMORY);
 int64_t dql_rt_group_find(void *const *args, int64_t n) {
     RtLocal *l = args[0];
     uint32_t *group = args[1 + 2 * l->state->def->n_keys];
-    return groups_find(l->state, &l->groups, args + 1, n, group) ? 0 : no_memory;
+    return groups_find(l, args + 1, n, group) ? 0 : no_memory;
 }
 
 static bool better(uint8_t kind, const TextView *held, TextView v) {

@@ -21,7 +21,8 @@ static void free_local(RtLocal *l) {
     if (!l) return;
     rows_free(&l->rows);
     groups_free(&l->groups, l->state->def);
-    groups_free(&l->emitted, l->state->def);
+    for (size_t i = 0; i < l->sealed.n; i++) groups_free(&l->sealed.at[i], l->state->def);
+    vec_free(&l->sealed);
     textheap_free(&l->heap);
     vec_free(&l->runs);
     free(l);

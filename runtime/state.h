@@ -28,23 +28,25 @@ typedef struct RowStore {
     VEC(RowPage *) pages;
     VEC(RowRun) runs; /* ascending in morsel */
     int64_t n;
+    bool bounded;   /* top-n: rows whose first key is greater than `bound` cannot be in the result */
+    uint64_t bound;
 } RowStore;
 
 /* ---- groups of ST_GROUP ---- */
-typedef struct GroupRun { /* groups that were added in one morsel: [from, to) */
-    int64_t morsel, from, to;
-} GroupRun;
 typedef struct GroupTable {
     int64_t n, cap;   /* groups; direct (dense, global): n = cap from the start */
-    int64_t indexed;  /* groups before this one are forgotten by the index (ordered: of earlier morsels) */
     char **cols;      /* per state column: keys, then accumulators */
     uint8_t **valid;  /* per key */
     uint64_t *hash;   /* per group */
-    void *slots;
+    void *slots;      /* the index, of the table being filled only */
     uint32_t bits;    /* 1 << bits slots; 0: none yet */
     uint32_t null_group; /* one integer key: its NULL group + 1 */
-    TextHeap *heap;   /* copies of text keys; NULL: keys are kept alive by others */
+    TextHeap *heap;   /* copies of text keys */
 } GroupTable;
+typedef struct GroupRun { /* groups that were added in one morsel: [from, to) of a table */
+    int64_t morsel, from, to;
+    uint32_t table; /* in RtLocal.sealed; its length: the one being filled */
+} GroupRun;
 
 /* ---- FIN_JOIN ---- */
 typedef struct JoinSlot {
@@ -87,9 +89,11 @@ struct RtLocal {
     int64_t morsel;          /* the one being run */
     TextHeap heap;
     RowStore rows;
-    GroupTable groups;  /* what the steps of the current morsel work on */
-    GroupTable emitted; /* direct and ordered: the groups of finished morsels */
-    VEC(GroupRun) runs;
+    GroupTable groups;       /* what the steps of the current morsel work on */
+    VEC(GroupTable) sealed;  /* full ones, and those of finished morsels where order matters */
+    VEC(GroupRun) runs;      /* ascending in morsel */
+    int64_t run_from;        /* groups of the current table that are in runs */
+    int64_t grouped, most;   /* rows since the table was begun; groups at which to look whether grouping pays */
 };
 
 RtState *state_new(BlockPool *pool, const Program *p, uint32_t index, int n_workers, bool ordered);
@@ -107,14 +111,18 @@ bool rows_finish(RtState *s, Workers *w, RtError *e);
 /* state_sort.c: the finished rows in order, limit and offset applied; a local's best rows alone */
 bool sort_finish(RtState *s, Workers *w, RtError *e);
 bool sort_trim(RtLocal *l);
+uint64_t sort_key(const void *data, uint8_t width, int64_t row); /* of CODE_INT keys: unsigned, ascending */
 bool sort_rows(const RtState *s, const ColumnRef *keys, int64_t n, Workers *w, uint32_t *order);
 /* state_group.c */
 bool groups_init(RtLocal *l);
 bool groups_end_morsel(RtLocal *l);
 void groups_free(GroupTable *t, const State *def);
-bool groups_find(const RtState *s, GroupTable *t, void *const *keys, int64_t n, uint32_t *group); /* keys: per key data, valid */
-bool groups_reserve(const RtState *s, GroupTable *t, int64_t more);
+/* The group of each row, n at most BATCH_ROWS; keys: per key data, valid. */
+bool groups_find(RtLocal *l, void *const *keys, int64_t n, uint32_t *group);
+bool groups_make_columns(const RtState *s, GroupTable *t, int64_t cap); /* for cap groups, accumulators at their start */
+size_t groups_width(const RtState *s, uint32_t col);
 bool groups_finish(RtState *s, Workers *w, RtError *e);
+bool groups_merge(RtState *s, Workers *w); /* state_group_merge.c: tables of a state with an index, into finished columns */
 static inline bool groups_direct(const State *d) { return d->dense || d->global || d->n_keys == 0; }
 /* state_join.c */
 bool join_finish(RtState *s, Workers *w, RtError *e);

@@ -3,8 +3,9 @@
  * A worker's groups are rows of columns (keys, then accumulators) in the order in which they were first seen, found by an
  * index: one integer key by its value, others by hash and comparison.  Dense and global states are direct: a group's
  * number is its key, no index.  Runs say in which morsel groups came, so that the merge sees them in the order of the rows.
- * When order matters (float sums) each morsel starts afresh: groups of earlier morsels stay but are no longer indexed, those
- * of direct states are emitted.
+ *
+ * A table is sealed and a new one begun after each morsel where order matters (float sums), and when it outgrows the cache
+ * without having brought many rows together: the merge, which is partitioned, does that better.
  */
 #include "base/hash.h"
 #include "base/memory.h"
@@ -13,7 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_GROUPS = 64, FIRST_BITS = 7, AHEAD = 12, PREFETCH_BITS = 12 };
+enum {
+    FIRST_GROUPS = 64,
+    FIRST_BITS = 7,
+    AHEAD = 12,         /* rows of prefetch */
+    PREFETCH_BITS = 12, /* smaller indexes are in the cache */
+    CACHED_GROUPS = 12 << 10, /* half a megabyte of index */
+    PAYS = 4            /* rows a group that make it worth to let the table grow */
+};
 
 typedef struct KeySlot { /* one integer key */
     int64_t key;
@@ -24,7 +32,7 @@ typedef struct HashSlot {
     uint32_t tag, group;
 } HashSlot;
 
-static size_t column_width(const RtState *s, uint32_t c) {
+size_t groups_width(const RtState *s, uint32_t c) {
     return c < s->def->n_keys ? s->cols[c].code.width : acc_bytes(s->cols[c].agg);
 }
 static bool one_integer(const RtState *s) { return s->def->n_keys == 1 && s->cols[0].code.kind == CODE_INT; }
@@ -52,10 +60,10 @@ static bool regrow(BlockPool *pool, void *at, size_t keep, size_t size) {
 }
 
 /* Room for groups up to `cap`; new accumulators start at their first value. */
-static bool grow_columns(const RtState *s, GroupTable *t, int64_t cap) {
+bool groups_make_columns(const RtState *s, GroupTable *t, int64_t cap) {
     if (!t->cols) make_lists(s, t);
     for (uint32_t c = 0; c < s->def->n_cols; c++) {
-        size_t w = column_width(s, c);
+        size_t w = groups_width(s, c);
         if (!regrow(s->pool, &t->cols[c], (size_t)t->cap * w, ((size_t)cap + 127) / 64 * 64 * w)) return false;
         if (c >= s->def->n_keys) acc_start(s->cols[c].agg, t->cols[c] + (size_t)t->cap * w, cap - t->cap);
     }
@@ -92,18 +100,18 @@ static bool reindex(const RtState *s, GroupTable *t, uint32_t bits) {
     block_free(t->slots);
     t->slots = slots;
     t->bits = bits;
-    for (int64_t g = t->indexed; g < t->n; g++) index_group(s, t, (uint32_t)g);
+    for (int64_t g = 0; g < t->n; g++) index_group(s, t, (uint32_t)g);
     return true;
 }
 
 /* After this, `more` groups can be added without looking again: columns have room, at most half of the slots are taken. */
-bool groups_reserve(const RtState *s, GroupTable *t, int64_t more) {
+static bool reserve(const RtState *s, GroupTable *t, int64_t more) {
     int64_t cap = t->cap ? t->cap : FIRST_GROUPS;
     uint32_t bits = t->bits ? t->bits : FIRST_BITS;
     if (t->n + more >= UINT32_MAX) return false;
     while (cap < t->n + more) cap *= 2;
-    while ((int64_t)1 << bits < 2 * (t->n - t->indexed + more)) bits++;
-    if (cap > t->cap && !grow_columns(s, t, cap)) return false;
+    while ((int64_t)1 << bits < 2 * (t->n + more)) bits++;
+    if (cap > t->cap && !groups_make_columns(s, t, cap)) return false;
     return (bits <= t->bits && t->slots) || reindex(s, t, bits);
 }
 
@@ -117,7 +125,7 @@ static bool put_key(const RtState *s, GroupTable *t, uint32_t k, int64_t g, cons
     }
     TextView *to = (TextView *)t->cols[k] + g;
     *to = null ? (TextView){"", 0} : ((const TextView *)data)[i];
-    return null || !t->heap || textheap_copy(t->heap, *to, to);
+    return null || textheap_copy(t->heap, *to, to);
 }
 
 /* A new group with the keys of row i; UINT32_MAX: no memory. */
@@ -205,72 +213,87 @@ static void find_direct(const RtState *s, void *const *keys, int64_t n, uint32_t
     for (int64_t i = 0; i < n; i++) group[i] = s->def->dense ? (uint32_t)(key[i] - s->def->dense_min) : 0;
 }
 
-/* n at most BATCH_ROWS */
-bool groups_find(const RtState *s, GroupTable *t, void *const *keys, int64_t n, uint32_t *group) {
+/* ---- tables of a worker ---- */
+static void note_run(RtLocal *l) {
+    if (l->groups.n > l->run_from)
+        *vec_push(&l->runs) = (GroupRun){l->morsel, l->run_from, l->groups.n, (uint32_t)l->sealed.n};
+    l->run_from = l->groups.n;
+}
+
+static size_t index_bytes(const RtState *s, const GroupTable *t) {
+    return (one_integer(s) ? sizeof(KeySlot) : sizeof(HashSlot)) << t->bits;
+}
+
+/* The index goes on to the new table. */
+static void seal(RtLocal *l) {
+    GroupTable *t = &l->groups;
+    note_run(l);
+    GroupTable next = {.slots = t->slots, .bits = t->bits, .heap = t->heap};
+    memset(t->slots, 0, index_bytes(l->state, t));
+    t->slots = NULL;
+    *vec_push(&l->sealed) = *t;
+    l->groups = next;
+    l->run_from = l->grouped = 0;
+}
+
+static void look_whether_it_pays(RtLocal *l) {
+    if (l->grouped < PAYS * l->groups.n) seal(l);
+    else l->most *= 4;
+}
+
+bool groups_find(RtLocal *l, void *const *keys, int64_t n, uint32_t *group) {
+    const RtState *s = l->state;
     if (groups_direct(s->def)) {
         find_direct(s, keys, n, group);
         return true;
     }
-    if (!groups_reserve(s, t, n)) return false;
-    return one_integer(s) ? find_integers(s, t, keys, n, group) : find_hashed(s, t, keys, n, group);
+    if (l->groups.n > l->most) look_whether_it_pays(l);
+    if (!reserve(s, &l->groups, n)) return false;
+    l->grouped += n;
+    return one_integer(s) ? find_integers(s, &l->groups, keys, n, group) : find_hashed(s, &l->groups, keys, n, group);
 }
 
-/* ---- a worker's part ---- */
 static int64_t direct_groups(const State *d) { return d->dense ? d->dense_n : 1; }
 
 bool groups_init(RtLocal *l) {
     const RtState *s = l->state;
     l->groups.heap = &l->heap;
-    if (!groups_direct(s->def)) return groups_reserve(s, &l->groups, FIRST_GROUPS / 2);
+    l->most = CACHED_GROUPS;
+    if (!groups_direct(s->def)) return reserve(s, &l->groups, FIRST_GROUPS / 2);
     l->groups.n = direct_groups(s->def);
-    return grow_columns(s, &l->groups, l->groups.n);
+    return groups_make_columns(s, &l->groups, l->groups.n);
 }
 
+/* ---- direct states where order matters: each morsel's groups become a table ---- */
 static bool exists(const RtState *s, const GroupTable *t, int64_t g) {
     return !s->def->dense || ((const int64_t *)t->cols[s->def->n_keys])[g] != 0;
 }
 
-/* Moves the groups of a direct state that exist to the emitted ones, and clears them. */
-static bool emit_direct(RtLocal *l) {
-    const RtState *s = l->state;
-    GroupTable *from = &l->groups, *to = &l->emitted;
-    for (int64_t g = 0; g < from->n; g++) {
-        if (!exists(s, from, g)) continue;
-        if (to->n == to->cap && !grow_columns(s, to, to->cap ? 2 * to->cap : FIRST_GROUPS)) return false;
-        if (s->def->dense) ((int64_t *)to->cols[0])[to->n] = s->def->dense_min + g;
-        if (s->def->dense && to->valid[0]) to->valid[0][to->n] = 1;
-        for (uint32_t c = s->def->n_keys; c < s->def->n_cols; c++) {
-            size_t w = column_width(s, c);
-            memcpy(to->cols[c] + (size_t)to->n * w, from->cols[c] + (size_t)g * w, w);
-            acc_start(s->cols[c].agg, from->cols[c] + (size_t)g * w, 1);
-        }
-        to->n++;
+static void move_group(const RtState *s, GroupTable *from, int64_t g, GroupTable *to) {
+    if (s->def->dense) ((int64_t *)to->cols[0])[to->n] = s->def->dense_min + g;
+    for (uint32_t c = s->def->n_keys; c < s->def->n_cols; c++) {
+        size_t w = groups_width(s, c);
+        memcpy(to->cols[c] + (size_t)to->n * w, from->cols[c] + (size_t)g * w, w);
+        acc_start(s->cols[c].agg, from->cols[c] + (size_t)g * w, 1);
     }
-    return true;
+    to->n++;
 }
 
-static void note_run(RtLocal *l, int64_t from, int64_t to) {
-    if (to > from) *vec_push(&l->runs) = (GroupRun){l->morsel, from, to};
-}
-
-static int64_t runs_end(const RtLocal *l) { return l->runs.n ? l->runs.at[l->runs.n - 1].to : 0; }
-
-static void forget(const RtState *s, GroupTable *t) {
-    t->indexed = t->n;
-    t->null_group = 0;
-    memset(t->slots, 0, (one_integer(s) ? sizeof(KeySlot) : sizeof(HashSlot)) << t->bits);
+static bool emit_direct(RtLocal *l) {
+    GroupTable *from = &l->groups, to = {0};
+    int64_t n = 0;
+    for (int64_t g = 0; g < from->n; g++) n += exists(l->state, from, g);
+    bool ok = groups_make_columns(l->state, &to, n);
+    for (int64_t g = 0; ok && g < from->n; g++)
+        if (exists(l->state, from, g)) move_group(l->state, from, g, &to);
+    *vec_push(&l->runs) = (GroupRun){l->morsel, 0, to.n, (uint32_t)l->sealed.n};
+    *vec_push(&l->sealed) = to;
+    return ok;
 }
 
 bool groups_end_morsel(RtLocal *l) {
-    const RtState *s = l->state;
-    int64_t from = runs_end(l);
-    if (groups_direct(s->def)) {
-        if (!s->ordered) return true;
-        if (!emit_direct(l)) return false;
-        note_run(l, from, l->emitted.n);
-        return true;
-    }
-    note_run(l, from, l->groups.n);
-    if (s->ordered) forget(s, &l->groups);
+    if (groups_direct(l->state->def)) return !l->state->ordered || emit_direct(l);
+    if (l->state->ordered) seal(l);
+    else note_run(l);
     return true;
 }

@@ -87,11 +87,11 @@ static void note_run(RtLocal *l, int64_t n) {
     else *vec_push(&r->runs) = (RowRun){l->morsel, page, from, n};
 }
 
-bool rows_append(RtLocal *l, void *const *cols, int64_t n) {
-    for (int64_t from = 0; from < n;) {
+static bool append_rows(RtLocal *l, void *const *cols, int64_t from, int64_t n) {
+    for (int64_t end = from + n; from < end;) {
         RowPage *p = page_with_room(l);
         if (!p) return false;
-        int64_t m = p->cap - p->n < n - from ? p->cap - p->n : n - from;
+        int64_t m = p->cap - p->n < end - from ? p->cap - p->n : end - from;
         for (uint32_t c = 0; c < l->state->def->n_cols; c++)
             if (!put_column(l, p, c, cols[2 * c], cols[2 * c + 1], from, m)) return false;
         note_run(l, m);
@@ -100,6 +100,21 @@ bool rows_append(RtLocal *l, void *const *cols, int64_t n) {
     }
     l->rows.n += n;
     return true;
+}
+
+/* Runs of rows that may still be among the first. */
+static bool append_below(RtLocal *l, void *const *cols, int64_t n) {
+    uint8_t width = l->state->cols[0].code.width;
+    for (int64_t i = 0, j; i < n; i = j) {
+        while (i < n && sort_key(cols[0], width, i) > l->rows.bound) i++;
+        for (j = i; j < n && sort_key(cols[0], width, j) <= l->rows.bound;) j++;
+        if (j > i && !append_rows(l, cols, i, j - i)) return false;
+    }
+    return true;
+}
+
+bool rows_append(RtLocal *l, void *const *cols, int64_t n) {
+    return l->rows.bounded ? append_below(l, cols, n) : append_rows(l, cols, 0, n);
 }
 
 void rows_free(RowStore *r) {

@@ -28,14 +28,16 @@ typedef struct Sorter {
 static bool descending(const StateColumn *c) { return c->flags & 1; }
 static bool nulls_first(const StateColumn *c) { return c->flags & 2; }
 
-static uint64_t unsigned_key(const ColumnRef *c, int64_t row) {
-    switch (c->code.width) {
-    case 1: return ((const uint8_t *)c->data)[row];
-    case 2: return ((const uint16_t *)c->data)[row];
-    case 4: return ((const uint32_t *)c->data)[row];
-    default: return ((const uint64_t *)c->data)[row];
+uint64_t sort_key(const void *data, uint8_t width, int64_t row) {
+    switch (width) {
+    case 1: return ((const uint8_t *)data)[row];
+    case 2: return ((const uint16_t *)data)[row];
+    case 4: return ((const uint32_t *)data)[row];
+    default: return ((const uint64_t *)data)[row];
     }
 }
+
+static uint64_t unsigned_key(const ColumnRef *c, int64_t row) { return sort_key(c->data, c->code.width, row); }
 
 static int cmp_text(const ColumnRef *c, const StateColumn *col, uint32_t a, uint32_t b) {
     bool null_a = column_null(c, a), null_b = column_null(c, b);
@@ -255,7 +257,7 @@ static bool keep_rows(RtLocal *l, const ColumnRef *cols, const uint32_t *rows, i
     int64_t *starts = mem_alloc(sizeof *starts * (old.runs.n + 1)), at = 0, morsel = l->morsel;
     bool ok = true;
     for (size_t i = 0; i < old.runs.n; at += old.runs.at[i++].n) starts[i] = at;
-    l->rows = (RowStore){0};
+    l->rows = (RowStore){.bounded = old.bounded, .bound = old.bound};
     for (int64_t i = 0; ok && i < n; i++) {
         for (uint32_t c = 0; c < l->state->def->n_cols; c++) {
             args[2 * c] = (void *)(uintptr_t)column_row(&cols[c], rows[i]);
@@ -275,6 +277,9 @@ static bool select_best(RtLocal *l, const ColumnRef *cols, int64_t n, int64_t ke
     uint32_t *order = block_alloc(l->state->pool, sizeof *order * ((size_t)n + 1));
     bool ok = order && sort_rows(l->state, cols, n, NULL, order);
     if (ok) {
+        ColumnCode first = cols[0].code;
+        l->rows.bounded = keep > 0 && first.kind == CODE_INT && first.width <= 8;
+        if (l->rows.bounded) l->rows.bound = unsigned_key(&cols[0], order[keep - 1]);
         qsort(order, (size_t)keep, sizeof *order, by_row);
         ok = keep_rows(l, cols, order, keep);
     }
