@@ -25,11 +25,28 @@ const char *ir_name(Ir *ir, const char *s) { return intern_cstr(ir->names, s); }
 
 /* ---- typing ---- */
 
+/* A law may want a cast that does not exist: a text literal beside a list. */
+static bool casts_exist(TypeCall *c) {
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (!c->want[i] || type_same(c->want[i], c->in[i]->type)) continue;
+        if (!type_cast_exists(c->in[i]->type, c->want[i])) return false;
+    }
+    return true;
+}
+
+static bool takes_relation(const TypeCall *c) {
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->in[i]->type->kind == TY_REL) return true;
+    return false;
+}
+
 static const Type *run_law(TypeCall *c) {
     int arity = op_info[c->op].arity;
     if (arity >= 0 && c->n != (uint32_t)arity)
         return type_reject(c, "%s takes %d inputs, not %u", op_info[c->op].text, arity, c->n);
-    return type_laws[c->op](c);
+    if (!op_has(c->op, REL) && takes_relation(c)) return type_reject_inputs(c);
+    const Type *t = type_laws[c->op](c);
+    return t && !casts_exist(c) ? type_reject_inputs(c) : t;
 }
 
 static TypeCall new_call(Ir *ir, Op op, const void *attr, uint32_t n, const Node *const *in,

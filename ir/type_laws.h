@@ -51,6 +51,7 @@ const char *type_name(TypeCall *c, const Type *t); /* "DECIMAL(15,2)" */
 const Type *type_reject_inputs(TypeCall *c);
 const Type *type_in(const TypeCall *c, uint32_t i); /* type of input i */
 bool type_is_tensor(const Type *t);
+bool type_cast_exists(const Type *from, const Type *to); /* may still fail on a value */
 bool any_nullable(const TypeCall *c, uint32_t from); /* among inputs from .. n - 1 */
 const Type *strict(TypeCall *c, const Type *t);      /* t, nullable if any input is */
 const Type *kind_type(TypeCall *c, TypeKind k);      /* NOT NULL */

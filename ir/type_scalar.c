@@ -81,33 +81,32 @@ static bool dims_compatible(const Type *a, const Type *b) {
     return true;
 }
 
-static bool cast_exists(const Type *from, const Type *to);
-
 /* Lists nested as deep as the tensor's rank, of what casts to its elements. */
 static bool list_depth_fits(const Type *from, const Type *to) {
     for (uint32_t d = 0; d < to->n; d++) {
         if (from->kind != TY_LIST) return false;
         from = from->elem;
     }
-    return cast_exists(from, to->elem);
+    return type_cast_exists(from, to->elem);
 }
 
 static bool fields_cast(const Type *from, const Type *to) {
     if (from->n != to->n) return false;
     for (uint32_t i = 0; i < to->n; i++)
-        if (!cast_exists(from->fields[i], to->fields[i])) return false;
+        if (!type_cast_exists(from->fields[i], to->fields[i])) return false;
     return true;
 }
 
-static bool cast_exists(const Type *from, const Type *to) {
+bool type_cast_exists(const Type *from, const Type *to) {
     if (type_same(from, to) || from->kind == TY_NULL) return true;
     if (is_text(to)) return from->kind != TY_REL;
     if (is_text(from)) return !is_nested(to);
     if (numbers_cast(from, to)) return true;
     if (type_is_tensor(from) && type_is_tensor(to)) return dims_compatible(from, to);
-    if (from->kind == TY_LIST && to->kind == TY_LIST) return cast_exists(from->elem, to->elem);
+    if (from->kind == TY_LIST && to->kind == TY_LIST) return type_cast_exists(from->elem, to->elem);
     if (from->kind == TY_LIST && type_is_tensor(to)) return list_depth_fits(from, to);
-    if (type_is_tensor(from) && to->kind == TY_LIST) return from->n == 1 && cast_exists(from->elem, to->elem);
+    if (type_is_tensor(from) && to->kind == TY_LIST)
+        return from->n == 1 && type_cast_exists(from->elem, to->elem);
     if (from->kind == TY_STRUCT && to->kind == TY_STRUCT) return fields_cast(from, to);
     if (from->kind == TY_DATE) return to->kind == TY_TIMESTAMP;
     return from->kind == TY_TIMESTAMP && (to->kind == TY_DATE || to->kind == TY_TIME);
@@ -116,7 +115,7 @@ static bool cast_exists(const Type *from, const Type *to) {
 const Type *law_type_cast(TypeCall *c) {
     const AttrCast *a = CALL_ATTR(c, Cast);
     const Type *from = type_in(c, 0);
-    if (!cast_exists(from, a->to))
+    if (!type_cast_exists(from, a->to))
         return type_reject(c, "there is no cast from %s to %s", type_name(c, from), type_name(c, a->to));
     return type_nullable(a->to, from->nullable || a->try);
 }

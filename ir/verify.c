@@ -32,11 +32,8 @@ static bool check_type(Verifier *v, const Node *n) {
 static bool check_shape(Verifier *v, const Node *n) {
     int arity = op_info[n->op].arity;
     if (arity >= 0 && n->n != (uint32_t)arity) return fail(v, n, "wrong number of inputs");
-    for (uint32_t i = 0; i < n->n; i++) {
+    for (uint32_t i = 0; i < n->n; i++)
         if (n->in[i]->id >= n->id) return fail(v, n, "an input is younger than its use");
-        if (!op_has(n->op, REL) && n->in[i]->type->kind == TY_REL)
-            return fail(v, n, "a relation is no operand of a value");
-    }
     if (!op_has(n->op, COMM)) return true;
     bool const0 = ir_is_const(n->in[0]), const1 = ir_is_const(n->in[1]);
     bool ordered = const0 == const1 ? n->in[0]->id <= n->in[1]->id : const1;

@@ -92,6 +92,8 @@ static const Case cases[] = {
     {OP_EQ, {"BOOLEAN", "INTEGER"}, "eq has no common type for BOOLEAN and INTEGER"},
     {OP_LT, {"INTEGER[]", "INTEGER[]"}, "lt does not take INTEGER[] and INTEGER[]"},
     {OP_IS_DISTINCT, {"INTEGER", "BIGINT"}, "BOOLEAN NOT NULL"},
+    {OP_IS_DISTINCT, {"INTEGER[]", "=VARCHAR"}, "is_distinct does not take INTEGER[] and VARCHAR"},
+    {OP_IS_NULL, {"REL(INTEGER)"}, "is_null does not take REL(INTEGER)"},
     {OP_AND, {"BOOLEAN NOT NULL", "=NULL"}, "BOOLEAN"},
     {OP_AND, {"BOOLEAN", "INTEGER"}, "and does not take BOOLEAN and INTEGER"},
     {OP_CASE, {"BOOLEAN", "INTEGER NOT NULL", "BIGINT NOT NULL"}, "BIGINT NOT NULL"},
