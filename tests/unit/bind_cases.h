@@ -316,8 +316,8 @@ static const Case literal_cases[] = {
      "coalesce(a, 0) INTEGER NOT NULL, coalesce(NULL, p, 1) DECIMAL(15,2) NOT NULL, nullif(a, 0) "
      "INTEGER, least(a, b) BIGINT NOT NULL, greatest(b, 1) BIGINT NOT NULL",
      "project(t, coalesce(#0, 0), coalesce(CAST(NULL AS DECIMAL(15,2)), #5, CAST('1.00' AS "
-     "DECIMAL(15,2))), case(eq(#0, 0), CAST(NULL AS INTEGER), #0), coalesce(least(#1, "
-     "cast<BIGINT>(#0)), cast<BIGINT>(#0), #1), greatest(#1, CAST('1' AS BIGINT)))"},
+     "DECIMAL(15,2))), case(eq(#0, 0), CAST(NULL AS INTEGER), #0), coalesce(least("
+     "cast<BIGINT>(#0), #1), cast<BIGINT>(#0), #1), greatest(#1, CAST('1' AS BIGINT)))"},
     {"SELECT sqrt(a), sqrt(f), floor(p), pow(f, 2), f ^ 2, abs(a), ln(p)  FROM t",
      "sqrt(a) DOUBLE, sqrt(f) FLOAT32, floor(p) DOUBLE, pow(f, 2) FLOAT32, f ^ 2 FLOAT32, abs(a) "
      "INTEGER, ln(p) DOUBLE",
