@@ -104,6 +104,26 @@ const Rule rule_group_key = {
     .make = group_key_make,
 };
 
+/* ---- counting ---- */
+
+static bool count_all_when(Rw *rw, const Match *m) {
+    (void)rw;
+    return !m->at[1]->type->nullable;
+}
+
+static const Node *count_all_make(Rw *rw, const Match *m) { return (void)m, ir_node(rw->ir, OP_COUNT_STAR, NULL, 0, NULL); }
+
+/* law    COUNT(x) == COUNT(*)           x NOT NULL; an x that fails is no longer evaluated */
+const Rule rule_count_all = {
+    .name = "count_all",
+    .law = "COUNT(x)  ->  COUNT(*)",
+    .where = "x is NOT NULL",
+    .sound = EXACT,
+    .lhs = P1(COUNT, 0, ANY(1)),
+    .when = count_all_when,
+    .make = count_all_make,
+};
+
 /* ---- order ---- */
 
 /* The aggregate's bits depend on the order of its input. */

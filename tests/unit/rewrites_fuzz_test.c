@@ -260,6 +260,33 @@ static const Node *expr(const Scope *s, TypeKind want, int depth) {
     return n ? n : column(s, want);
 }
 
+/* Chains of moves, over a tensor whose elements are all at hand. */
+static const Node *moves(const Node *x) {
+    for (uint32_t k = below(5); k > 0; k--) {
+        const Type *t = x->type;
+        int64_t at[3][TENSOR_MAX_RANK];
+        if (t->n == 2 && one_in(2)) {
+            bool turn = !one_in(3);
+            x = ir_node(ir, OP_TRANSPOSE, &(AttrShape){{2, (int64_t[]){turn, !turn}}}, 1, &x);
+        } else if (one_in(2)) {
+            int64_t n = type_elems(t), by = n % 2 == 0 && one_in(2) ? 2 : 1;
+            IntList shape = one_in(2) ? (IntList){1, (int64_t[]){n}} : (IntList){2, (int64_t[]){by, n / by}};
+            x = ir_node(ir, OP_RESHAPE, &(AttrShape){shape}, 1, &x);
+        } else {
+            int64_t step[TENSOR_MAX_RANK], drop[TENSOR_MAX_RANK] = {0};
+            for (uint32_t d = 0; d < t->n; d++) {
+                at[0][d] = one_in(2) ? 0 : below((uint32_t)t->dims[d]);
+                at[1][d] = one_in(2) ? t->dims[d] : at[0][d] + 1 + below((uint32_t)(t->dims[d] - at[0][d]));
+                step[d] = 1 + below(2);
+            }
+            AttrSlice a = {{t->n, at[0]}, {t->n, at[1]}, {t->n, step}, {t->n, drop}};
+            x = ir_node(ir, OP_SLICE, &a, 1, &x);
+        }
+        if (one_in(4)) x = ir_1(ir, OP_RELU, x);
+    }
+    return x;
+}
+
 /* ---- plans ---- */
 
 static Scope scope_of(const Node *rel) { return (Scope){rel->type->n, rel->type->fields}; }
@@ -347,8 +374,10 @@ static const Node *sorted(const Node *rel, bool all) {
         flags[k] = below(4);
         in[k++] = ir_column(ir, c, s.types[c]);
     }
+    if (one_in(4)) flags[k] = 0, in[k++] = constant(TY_I32);
     if (!k || !all) return k ? ir_rel(ir, OP_SORT, &(AttrSort){{k, flags}}, rel, k, in) : rel;
     const Node *sort = ir_rel(ir, OP_SORT, &(AttrSort){{k, flags}}, rel, k, in);
+    if (one_in(3)) sort = project(sort);
     const Node *limit = one_in(6) ? ir_null(ir, type_get(ir_types(ir), TY_I64)) : ir_i64(ir, below(4));
     return ir_3(ir, OP_LIMIT, sort, limit, ir_i64(ir, below(2)));
 }
@@ -479,7 +508,8 @@ static const Node *network(void) {
     if (!one_in(3)) x = ir_node(ir, OP_BATCH_NORM, &(AttrNorm){1e-5}, 5, (const Node *[]){x, w[2], w[3], w[4], w[5]});
     if (one_in(2)) x = ir_1(ir, unary[below(3)], x);
     if (one_in(3)) x = ir_node(ir, OP_SOFTMAX, &(AttrDims){{1, (int64_t[]){0}}, false}, 1, &x);
-    if (one_in(2)) return x;
+    if (one_in(3)) return moves(x);
+    if (one_in(2)) return ir_node(ir, OP_ARGMAX, &(AttrDims){{1, (int64_t[]){0}}, false}, 1, &x);
     int64_t i = below(4);
     AttrSlice a = {{1, &i}, {1, &(int64_t){i + 1}}, {1, &(int64_t){1}}, {1, &(int64_t){1}}};
     return ir_node(ir, OP_SLICE, &a, 1, &x);
@@ -490,7 +520,9 @@ static bool near(double a, double b) {
     return fabs(a - b) <= 1e-4 * (1 + fabs(a));
 }
 
+/* A class may be another one where the REAL rules meet NaN, infinities or a tie. */
 static bool values_near(const Value *a, const Value *b) {
+    if (type_is_integer(a->type)) return a->i >= 0 && a->i < 4 && b->i >= 0 && b->i < 4;
     if (a->type->kind != TY_TENSOR) return near((double)a->f32, (double)b->f32);
     for (int64_t i = 0; i < tensor_count(a); i++)
         if (!near(tensor_get(a, i), tensor_get(b, i))) return false;
