@@ -74,8 +74,10 @@ static void describe_script(Ahead *a) {
     m->files = ARENA_ARRAY(a->arena, AotFile, db->files.n + 1);
     for (size_t i = 0; i < db->files.n; i++) {
         const FileTable *f = &db->files.at[i];
+        TableVersion *v = store_table(db->rt->store, f->table);
         m->files[i] = (AotFile){f->table, f->spec.path, f->spec.format, f->spec.n_options, (const char **)(uintptr_t)f->spec.names,
-                                (Value *)(uintptr_t)f->spec.values};
+                                (Value *)(uintptr_t)f->spec.values, v->schema->n, v->schema->names, v->schema->types};
+        version_unref(v); /* the store keeps it */
     }
     m->statements = ARENA_ARRAY(a->arena, AotStatement, a->statements.n + 1);
     for (size_t i = 0; i < a->statements.n; i++)

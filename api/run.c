@@ -50,7 +50,7 @@ void describe(dql_stmt *s, Program *p) {
     p->path = st->path;
     p->n_set = st->n_set;
     p->set_columns = st->set;
-    if (st->kind == STMT_QUERY && st->explain == EXPLAIN_NONE && p->columns) return;
+    if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);
     for (uint32_t i = 0; i < st->n_columns; i++) p->columns[i] = (ResultColumn){st->columns[i].name, st->columns[i].type};

@@ -16,11 +16,13 @@ TableVersion *pins_table(Pins *p, const char *name) {
     return v;
 }
 
+enum { AHEAD_ROWS = 100000 }; /* what plans made ahead of time are weighed with */
+
 static void fill_info(Pins *p, TypePool *types, const char *name, const TableVersion *v, TableInfo *out) {
     const Schema *s = v->schema;
     const Type **ts = ARENA_ARRAY(p->arena, const Type *, s->n);
     for (uint32_t i = 0; i < s->n; i++) ts[i] = type_import(types, s->types[i]);
-    *out = (TableInfo){.name = intern_cstr(p->db->names, name), .version = v->number, .rows = v->rows, .n = s->n,
+    *out = (TableInfo){.name = intern_cstr(p->db->names, name), .version = v->number, .rows = p->db->ahead ? AHEAD_ROWS : v->rows, .n = s->n,
                        .names = s->names, .types = ts};
 }
 

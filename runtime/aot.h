@@ -18,6 +18,9 @@ typedef struct AotFile { /* a file that scans call `table`; loaded before the fi
     uint32_t n_options;
     const char **names;
     Value *values;
+    uint32_t n_columns; /* what the program was compiled for; another schema is refused when it starts */
+    const char **column_names;
+    const Type **column_types;
 } AotFile;
 
 typedef struct AotStatement {
@@ -37,6 +40,9 @@ typedef struct AotScript {
 void aot_write(Buf *out, const AotScript *s);
 /* Everything lives in the arena. false: *why says what is wrong. */
 bool aot_read(Arena *a, TypePool *types, const void *bytes, size_t n, AotScript *out, const char **why);
+
+/* Runs the program of this executable with its arguments (aot_run.c); the result is the exit code. */
+int dql_aot_main(int argc, char **argv);
 
 /* Symbols of the object file. */
 extern const unsigned char dql_aot_image[];

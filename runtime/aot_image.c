@@ -3,22 +3,36 @@
 #include "runtime/aot.h"
 #include <string.h>
 
-/* As its type, a byte for NULL, and text: what is printed whole reads back to the same value. */
+static void io_value(Io *io, Value *v);
+
+static void io_items(Io *io, Value *v) {
+    Value *at = v->list.at;
+    uint32_t n = io->out ? (uint32_t)v->list.n : 0;
+    IO_EACH(io, at, n, io_value);
+    v->list.at = at;
+    v->list.n = n;
+}
+
+/* As its type, a byte for NULL, and text: what is printed whole reads back to the same value. Lists item by item. */
 static void io_value(Io *io, Value *v) {
     Buf text = {0};
     const char *s = NULL, *why;
     bool null = v->null;
-    if (io->out && !null) {
+    io_type(io, &v->type);
+    IO(io, null);
+    if (!io->out) *v = (Value){.type = v->type, .null = null};
+    if (null || io->damaged || !v->type) return;
+    if (v->type->kind == TY_LIST) {
+        io_items(io, v);
+        return;
+    }
+    if (io->out) {
         value_print_whole(&text, v);
         s = text.p ? text.p : "";
     }
-    io_type(io, &v->type);
-    IO(io, null);
     io_text(io, &s);
     buf_free(&text);
-    if (io->out) return;
-    *v = (Value){.type = v->type, .null = null};
-    if (null || io->damaged || !v->type || !s) return;
+    if (io->out || io->damaged || !s) return;
     Value from = value_str(io->types, str_of(s));
     if (!value_cast(io->arena, &from, v->type, v, &why)) io->damaged = true;
 }
@@ -39,6 +53,9 @@ static void io_file(Io *io, AotFile *f) {
     io_text(io, &f->format);
     IO_EACH(io, f->names, f->n_options, io_name);
     IO_EACH(io, f->values, n, io_value);
+    n = f->n_columns;
+    IO_EACH(io, f->column_names, f->n_columns, io_name);
+    IO_EACH(io, f->column_types, n, io_type);
 }
 
 /* The Program is an image of its own inside. */

@@ -13,7 +13,11 @@ int main(void) {
                          {"must", type_get(types, TY_DATE), false, {0}}};
     const char *names[] = {"header", "delim"};
     Value values[] = {value_bool(types, true), value_str(types, STR_LIT(";"))};
-    AotFile files[] = {{"f1", "x.csv", NULL, 2, names, values}, {"f2", "y.npy", "npy", 0, NULL, NULL}};
+    const Type *column_types[] = {dec, text};
+    Value items[] = {value_str(types, STR_LIT("DATE")), value_str(types, STR_LIT("VARCHAR"))};
+    Value list[] = {{.type = type_list(types, type_get(types, TY_VARCHAR)), .list = {items, 2}}};
+    AotFile files[] = {{"f1", "x.csv", NULL, 2, names, values, 2, names, column_types},
+                       {"f2", "y.csv", "csv", 1, names, list, 0, NULL, NULL}};
     AotScript s = {"q.dql", "SELECT 1;", 3, 2, 2, params, files, statements}, back;
     Buf image = {0}, again = {0};
     const char *why = "";
@@ -29,7 +33,7 @@ int main(void) {
     CHECK(back.params[1].value.null && !back.params[2].has_default);
     CHECK(back.files[0].values[0].b && !back.files[0].format);
     CHECK_STR(back.files[0].names[1], "delim");
-    CHECK_STR(back.files[1].format, "npy");
+    CHECK_STR(back.files[1].format, "csv");
     for (size_t n = 0; n < image.n; n += 7) CHECK(!aot_read(a, types, image.p, n, &back, &why));
     image.p[image.n / 2] ^= 1;
     CHECK(!aot_read(a, types, image.p, image.n, &back, &why));
