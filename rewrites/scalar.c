@@ -316,16 +316,23 @@ const Rule rule_in_distinct = {
     .make = in_distinct_make,
 };
 
+static bool in_one_when(Rw *rw, const Match *m) {
+    (void)rw;
+    return !m->at[1]->type->nullable || !ir_is_fallible(m->at[2]);
+}
+
 static const Node *in_one_make(Rw *rw, const Match *m) { return ir_2(rw->ir, OP_EQ, m->at[1], m->at[2]); }
 
-/* law    x IN (a) == x = a */
+/* law    x IN (a) == x = a
+ * where  x is NOT NULL or a cannot fail: NULL IN (1 / 0) is NULL, NULL = 1 / 0 fails */
 const Rule rule_in_one = {
     .name = "in_one",
     .law = "x IN (a)  ->  x = a",
-    .where = "one item",
+    .where = "x is NOT NULL or a cannot fail",
     .sound = EXACT,
     .canonical = true,
     .lhs = P2(IN, 0, ANY(1), ANY(2)),
+    .when = in_one_when,
     .make = in_one_make,
 };
 
