@@ -157,6 +157,15 @@ static bool start_auto(dql_stmt *s, Code *c, const bool *small, const bool *fuse
     return true;
 }
 
+/* Small kernels that the first run has to compile. */
+static void dump_missing(const dql_stmt *s, const Code *c, const bool *small) {
+    Buf text = {0};
+    for (uint32_t i = 0; i < s->lowered.n_kernels; i++)
+        if (small[i] && !cpu_jit_is_shipped(c->jit, s->lowered.kernels[i])) kernel_print(&text, s->lowered.kernels[i]);
+    if (text.p) fputs(text.p, stderr);
+    buf_free(&text);
+}
+
 bool code_get(dql_stmt *s, Code **out) {
     const Program *p = s->program;
     Code *c = calloc(1, sizeof *c);
@@ -169,6 +178,7 @@ bool code_get(dql_stmt *s, Code **out) {
     pthread_mutex_init(&c->lock, NULL);
     c->kernels = (RtKernels){.fn = c->fn, .fused = fused_code, .ctx = c};
     const bool *small = kernels_of(p, s->arena, false), *fused = kernels_of(p, s->arena, true);
+    if (option_has(&s->db->options.dump, "missing")) dump_missing(s, c, small);
     if (strcmp(s->db->options.tier, "auto") == 0) return start_auto(s, c, small, fused);
     bool only_fused = strcmp(s->db->options.tier, "fused") == 0;
     bool ok = (only_fused && every_pipeline_fused(p)) || compile_now(s, c, small, c->fn);

@@ -162,6 +162,13 @@ static DqlKernel find_shipped(const CpuJit *j, Str text) {
     return best;
 }
 
+bool cpu_jit_is_shipped(const CpuJit *j, const Kernel *k) {
+    Buf b = {0};
+    bool there = find_shipped(j, text_of(&b, k)) != NULL;
+    buf_free(&b);
+    return there;
+}
+
 static DqlKernel find(CpuJit *j, Hash128 key, Str text) {
     Entry *e = find_entry(j, key, text);
     if (e) return j->stats.memory++, e->fn;

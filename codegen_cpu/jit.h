@@ -32,6 +32,9 @@ Hash128 cpu_code_key_at(CpuLevel level, const Kernel *k);
 /* Code that is in memory, shipped or on disk. NULL: it has to be compiled. */
 DqlKernel cpu_jit_lookup(CpuJit *j, const Kernel *k);
 
+/* Its code comes with this program. */
+bool cpu_jit_is_shipped(const CpuJit *j, const Kernel *k);
+
 /* A job compiles those of n kernels for which there is no code yet, in the background.  The kernels need not
  * outlive the call. */
 typedef struct CpuJob CpuJob;

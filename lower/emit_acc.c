@@ -2,9 +2,14 @@
  * floats and everything by group in row order. */
 #include "lower/emit.h"
 
+static KType wider(KType a, KType b) {
+    return a > b ? a : b;
+}
+
 /* Lane sums of one call (at most BATCH_ROWS rows) of values of this range fit these lanes. */
 static KType sum_lanes(const Stage *value, uint16_t lanes) {
-    return range_lanes(range_mul(value->range, range_span(0, BATCH_ROWS / lanes)));
+    KType t = range_lanes(range_mul(value->range, range_span(0, BATCH_ROWS / lanes)));
+    return value->domain == DOMAIN_NONE ? t : wider(t, value->type);
 }
 
 static bool is_min(AggKind k) {
@@ -28,7 +33,7 @@ static KType carried_type(const Emit *e, const Stage *s) {
     if (s->pred == ACC_SUM_I64 || s->pred == ACC_SUM_I128)
         return sum_lanes(s->in[0], e->lanes);
     /* one value to spare on each side, so that the neutral value is no value; full 64 bits: the neutral one is where memory starts */
-    KType t = range_lanes(range_add(s->in[0]->range, range_span(-1, 1)));
+    KType t = wider(range_lanes(range_add(s->in[0]->range, range_span(-1, 1))), s->in[0]->type);
     return t < K_I64 ? t : K_I64;
 }
 

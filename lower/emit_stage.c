@@ -77,10 +77,10 @@ static KInst *divide(Emit *e, const Stage *s) {
 static KInst *check(Emit *e, const Stage *s) {
     KType t = s->in[0]->type;
     KInst *x = emit_use(e, s->in[0], t), *bad = NULL;
-    if (s->lo > lowest(t))
-        bad = kb_cmp(e->b, KP_LT, x, emit_const(e, t, s->lo));
-    if (s->hi < -(lowest(t) + 1)) {
-        KInst *above = kb_cmp(e->b, KP_GT, x, emit_const(e, t, s->hi));
+    if (s->in[1]->range.lo > lowest(t))
+        bad = kb_cmp(e->b, KP_LT, x, emit_use(e, s->in[1], t));
+    if (s->in[2]->range.hi < -(lowest(t) + 1)) {
+        KInst *above = kb_cmp(e->b, KP_GT, x, emit_use(e, s->in[2], t));
         bad = bad ? kb_op2(e->b, KI_OR, bad, above) : above;
     }
     if (bad)

@@ -56,6 +56,8 @@ LVal expr_null(Scope *s, const Type *t);
 LVal as_view(Scope *s, LVal x);                  /* text as views, also if it is a dictionary code */
 LVal plain_value(Scope *s, LVal x);              /* as results show it: views, row-major tensors */
 Stage *need_mask(Scope *s, Stage *valid);        /* rows on which an error counts: guard and valid */
+/* x, which must lie within `allowed` where the guard holds */
+Stage *check_range(Scope *s, Stage *x, Range allowed, RowError error, Stage *guard, uint16_t site);
 /* x within the type's range, or checked to be */
 Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid, const char *what);
 const char *site_text(Scope *s, const Node *e);  /* "CAST to INTEGER" */

@@ -27,11 +27,15 @@ static bool fills_lanes(Range r) {
     return t != K_I128 && r.lo == -top && r.hi == top - 1;
 }
 
+Stage *check_range(Scope *s, Stage *x, Range allowed, RowError error, Stage *guard, uint16_t at) {
+    return stage_check(s->p, x, int_const(s, allowed.lo), int_const(s, allowed.hi), error, guard, at);
+}
+
 Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid, const char *what) {
     Range r = range_of_type(t);
     if (range_within(x->range, r))
         return x;
-    return stage_check(s->p, x, r, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, what));
+    return check_range(s, x, r, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, what));
 }
 
 static Range exact_range(Op op, Range x, Range y) {
@@ -45,9 +49,8 @@ static Range exact_range(Op op, Range x, Range y) {
 /* Exact in lanes up to 64 bits, then tested; beyond, the lanes of the type itself with their overflow tested. */
 static Stage *int_arith(Scope *s, const Node *e, KOp op, Range exact, Stage *x, Stage *y, Stage *valid) {
     Range whole = range_of_type(e->type);
-    Stage *in[] = {x, y};
     if (range_lanes(exact) <= K_I64 || range_within(exact, whole)) {
-        Stage *z = stage_op(s->p, op, range_lanes(exact), exact, 2, in);
+        Stage *z = stage_arith(s->p, op, exact, x, y);
         return fit_type(s, e, z, e->type, valid, site_text(s, e));
     }
     KType t = range_lanes(whole);
@@ -130,7 +133,8 @@ static LVal unary(Scope *s, const Node *e) {
         x.v = rounded(s, stage_op1(s->p, op, x.v), e->type);
     } else {
         Range r = op == KI_NEG ? range_neg(x.v->range) : range_abs(x.v->range);
-        Stage *y = stage_op(s->p, op, range_lanes(r), r, 1, &x.v);
+        KType t = range_lanes(r) > x.v->type ? range_lanes(r) : x.v->type;
+        Stage *y = stage_op(s->p, op, t, r, 1, &x.v);
         x.v = fit_type(s, e, y, e->type, x.valid, site_text(s, e));
     }
     x.type = e->type;

@@ -14,10 +14,10 @@ static int scale_of(const Type *t) {
 
 /* x * 10^k, exact when the range allows. */
 static Stage *scale_up(Scope *s, const Node *e, Stage *x, int k, Stage *valid) {
-    Stage *f = int_const(s, decimal_pow10(k)), *in[] = {x, f};
+    Stage *f = int_const(s, decimal_pow10(k));
     Range exact = range_mul(x->range, f->range);
     if (exact.exact)
-        return stage_op(s->p, KI_MUL, range_lanes(exact), exact, 2, in);
+        return stage_arith(s->p, KI_MUL, exact, x, f);
     return stage_checked(s->p, KI_MUL, K_I128, exact, x, f, need_mask(s, valid), build_site(s->c, e, site_text(s, e)));
 }
 
@@ -26,9 +26,8 @@ static Stage *scale_down(Scope *s, Stage *x, int k) {
     Int128 unit = decimal_pow10(k);
     Stage *half = int_const(s, unit / 2), *minus = int_const(s, -(unit / 2));
     Stage *negative = stage_cmp(s->p, KP_LT, x, int_const(s, 0));
-    Stage *in[] = {x, stage_select(s->p, negative, minus, half)};
     Range r = range_add(x->range, range_span(-(unit / 2), unit / 2));
-    Stage *up = stage_op(s->p, KI_ADD, range_lanes(r), r, 2, in);
+    Stage *up = stage_arith(s->p, KI_ADD, r, x, stage_select(s->p, negative, minus, half));
     return stage_divide_by(s->p, KI_DIV, up, unit);
 }
 
@@ -116,15 +115,14 @@ static LVal native_cast(Scope *s, const Node *e, LVal x, const Type *to, bool tr
 /* ---- dates ---- */
 static Stage *floor_div(Scope *s, Stage *x, Int128 by) {
     Stage *q = stage_divide_by(s->p, KI_DIV, x, by), *r = stage_divide_by(s->p, KI_REM, x, by);
-    Stage *less = stage_cmp(s->p, KP_LT, r, int_const(s, 0)), *in[] = {q, stage_convert(s->p, KI_SEXT, less, K_I8)};
+    Stage *less = stage_cmp(s->p, KP_LT, r, int_const(s, 0));
     Range range = range_sub(q->range, range_span(0, 1));
-    return stage_op(s->p, KI_SUB, range_lanes(range), range, 2, in);
+    return stage_arith(s->p, KI_SUB, range, q, stage_convert(s->p, KI_SEXT, less, K_I8));
 }
 
 static Stage *date_to_micros(Scope *s, const Node *e, LVal x) {
-    Stage *f = int_const(s, day_micros), *in[] = {x.v, f};
-    Range r = range_mul(x.v->range, f->range);
-    Stage *z = stage_op(s->p, KI_MUL, range_lanes(r), r, 2, in);
+    Stage *f = int_const(s, day_micros);
+    Stage *z = stage_arith(s->p, KI_MUL, range_mul(x.v->range, f->range), x.v, f);
     return fit_type(s, e, z, type_get(ir_types(s->c->ir), TY_TIMESTAMP), x.valid, site_text(s, e));
 }
 

@@ -37,9 +37,8 @@ LVal expr_date_add(Scope *s, const Node *e) {
 
 /* ---- civil date of a day number, all in 64 bits ---- */
 static Stage *arith(Scope *s, KOp op, Stage *x, Int128 y) {
-    Stage *k = int_const(s, y), *in[] = {x, k};
-    Range r = op == KI_ADD ? range_add(x->range, k->range) : range_mul(x->range, k->range);
-    return stage_op(s->p, op, range_lanes(r), r, 2, in);
+    Stage *k = int_const(s, y);
+    return stage_arith(s->p, op, op == KI_ADD ? range_add(x->range, k->range) : range_mul(x->range, k->range), x, k);
 }
 
 static Stage *by(Scope *s, KOp op, Stage *x, Int128 d) {
@@ -69,9 +68,8 @@ static Civil civil(Scope *s, Stage *days) {
     Stage *year_of = by(s, KI_DIV, year4, 1461), *day_of = by(s, KI_DIV, by(s, KI_REM, year4, 1461), 4);
     Stage *month5 = arith(s, KI_ADD, arith(s, KI_MUL, day_of, 5), 461);
     Stage *month = by(s, KI_DIV, month5, 153), *day = arith(s, KI_ADD, by(s, KI_DIV, by(s, KI_REM, month5, 153), 5), 1);
-    Stage *hundred = arith(s, KI_MUL, century, 100), *in[] = {hundred, year_of};
-    Range r = range_add(hundred->range, year_of->range);
-    Stage *year = stage_op(s->p, KI_ADD, range_lanes(r), r, 2, in);
+    Stage *hundred = arith(s, KI_MUL, century, 100);
+    Stage *year = stage_arith(s->p, KI_ADD, range_add(hundred->range, year_of->range), hundred, year_of);
     Stage *next = stage_cmp(s->p, KP_GT, month, int_const(s, 12));
     Civil c = {.day = day};
     c.month = stage_select(s->p, next, arith(s, KI_ADD, month, -12), month);

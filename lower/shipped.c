@@ -1,418 +1,432 @@
-/* The kernels that are compiled when dql is built: one stage each, over operation and types, made by the constructors and
- * the emission that queries use.  What a plan of the tier "kernels" needs and is not here is compiled when it runs.
- *
- * Inputs of a stage are registers (R), constants (C) or coded source columns; a kernel's text does not say which array a
- * register is, so a direct column or a gathered one needs no kernel of its own.
+/* The kernels that dql ships: what single stages of the kernels tier become, for every type that plans come across.
+ * Stages are made by their constructors on made-up columns and constants, and go through assemble() like those of a query,
+ * so what is shipped is what lowering asks for.  What is not made here is compiled when it is met.
  */
-#include "base/number.h"
-#include "lower/emit.h"
-#include "lower/lower.h"
+#include "lower/shipped.h"
 
-typedef struct Ship {
-    const Target *t;
-    void (*visit)(void *ctx, const Kernel *k);
-    void *ctx;
-    VEC(Hash128) seen;
-    Arena *arena; /* of the kernel at hand */
-    Pipe *p;
-    uint32_t registers;
-} Ship;
+/* ---- operands ---- */
+static uint8_t bytes(KType t) {
+    return (uint8_t)ktype_bytes(t);
+}
 
-static const KType ints[] = {K_I8, K_I16, K_I32, K_I64};
-static const KType floats[] = {K_F32, K_F64};
-static const KType values[] = {K_I1, K_I8, K_I16, K_I32, K_I64, K_I128, K_F32, K_F64};
-#define EACH(T, name, list) for (const T *name = list; name < list + sizeof list / sizeof *list; name++)
+static const Arg none = {.kind = ARG_NULL};
 
-static Range full(KType t) {
-    if (t > K_I128)
-        return (Range){0};
+Range ship_full(KType t) {
     if (t == K_I1)
         return range_span(0, 1);
-    Int128 top = t == K_I128 ? (Int128)1 << 126 : (Int128)1 << (8 * ktype_bytes(t) - 1);
+    if (t >= K_I128)
+        return (Range){0};
+    Int128 top = (Int128)1 << (8 * bytes(t) - 1);
     return range_span(-top, top - 1);
 }
 
-/* ---- one kernel ---- */
+Stage *ship_reg_in(Ship *s, KType t, Range r) {
+    static const ColumnCode there = {.kind = CODE_INT, .width = 1};
+    Arg data = {.kind = ARG_SRC, .a = s->fresh++}, valid = {.kind = ARG_SRC_VALID, .a = s->fresh++};
+    if (t == K_I1)
+        return stage_column(s->p, valid, there, none, t, r);
+    ColumnCode code = {.kind = t > K_I128 ? CODE_FLOAT : CODE_INT, .width = bytes(t)};
+    return stage_column(s->p, data, code, none, t, r);
+}
+
+Stage *ship_reg(Ship *s, KType t) {
+    return ship_reg_in(s, t, ship_full(t));
+}
+
+Stage *ship_num(Ship *s, KType t) {
+    return stage_scalar(s->p, S_CONST, t, (Arg){.kind = ARG_CONST, .a = s->fresh++}, ship_full(t));
+}
+
+/* a parameter: integers up to 64 bits in 16 bytes, as DECIMAL has it */
+static Stage *wide_num(Ship *s, KType t) {
+    Stage *x = stage_scalar(s->p, S_PARAM, t, (Arg){.kind = ARG_PARAM, .a = s->fresh++}, ship_full(t));
+    x->code.width = 16;
+    return x;
+}
+
+static Stage *param_valid(Ship *s) {
+    return stage_scalar(s->p, S_PARAM, K_I1, (Arg){.kind = ARG_PARAM_VALID, .a = s->fresh++}, ship_full(K_I1));
+}
+
+Stage *ship_guard(Ship *s, bool guarded) {
+    return guarded ? ship_reg(s, K_I1) : NULL;
+}
+
+/* ---- a pipeline of made-up stages ---- */
 static void begin(Ship *s) {
-    s->arena = arena_new();
-    s->p = pipe_new(s->arena, SRC_ONE, 0, 0, "shipped");
-    s->registers = 0;
+    s->p = pipe_new(s->c.a, SRC_ONE, 0, 0, "shipped");
+    s->fresh = 0;
+    s->made.n = 0;
 }
 
-static void end(Ship *s) {
-    vec_free(&s->p->stages);
-    vec_free(&s->p->domains);
-    map_free(&s->p->same);
-    arena_free(s->arena);
-}
-
-static bool is_new(Ship *s, const Kernel *k) {
-    Hash128 h = kernel_hash(k);
-    for (size_t i = 0; i < s->seen.n; i++)
-        if (hash128_eq(s->seen.at[i], h))
-            return false;
-    *vec_push(&s->seen) = h;
-    return true;
-}
-
-/* Registers of inputs and of what x yields. */
-static int32_t *registers_of(Ship *s) {
-    int32_t *reg = ARENA_ARRAY(s->arena, int32_t, s->p->stages.n);
-    for (size_t i = 0; i < s->p->stages.n; i++) {
-        const Stage *x = s->p->stages.at[i];
-        bool place = x->op == S_CONST || x->op == S_COLUMN || x->op == S_CALL || x->op == S_ACC;
-        reg[i] = place ? -1 : (int32_t)i;
-    }
-    return reg;
-}
-
-static void emit_stored(Ship *s, Stage *x, bool stored) {
-    Unit u = {.kind = x->op != S_ACC || acc_by_lanes(x) ? UNIT_LANES : acc_by_passes(x) ? UNIT_PASSES : UNIT_SCALAR,
-              .loop = x->op == S_POS ? 0 : x->domain, .out = x->op == S_POS ? x->domain : DOMAIN_NONE};
-    int32_t *reg = registers_of(s);
-    *vec_push(&u.stages) = x;
-    if (stored && x->type != K_VOID) {
-        *vec_push(&u.stored) = x;
-        reg[x->id] = (int32_t)x->id;
-    }
-    Emitted e = emit_unit(s->arena, s->p, s->t, &u, reg);
-    if (is_new(s, e.kernel))
-        s->visit(s->ctx, e.kernel);
-    vec_free(&u.stages);
-    vec_free(&u.stored);
-    end(s);
-}
-
-static void emit(Ship *s, Stage *x) {
-    emit_stored(s, x, true);
-}
-
-/* ---- inputs ---- */
-static Stage *reg_of(Ship *s, KType t, Range r) {
-    Call *call = ARENA_NEW(s->arena, Call);
-    *call = (Call){.out = DOMAIN_NONE};
-    return stage_out(s->p, stage_call(s->p, 0, call), 0, t, r);
-}
-
-static Stage *reg(Ship *s, KType t) {
-    return reg_of(s, t, full(t));
-}
-
-static Stage *constant(Ship *s, KType t) {
-    return stage_scalar(s->p, S_CONST, t, (Arg){.kind = ARG_CONST, .a = 16 * s->registers++}, full(t));
-}
-
-static Stage *input(Ship *s, char kind, KType t) {
-    return kind == 'R' ? reg(s, t) : constant(s, t);
-}
-
-static Stage *column(Ship *s, int width, KType t) {
-    ColumnCode code = {.kind = CODE_INT, .width = (uint8_t)width};
-    Arg base = {.kind = width <= 4 ? ARG_SRC_BASE : ARG_NULL};
-    return stage_column(s->p, (Arg){.kind = ARG_SRC}, code, base, t, full(t));
-}
-
-/* pairs of inputs: both registers, register and constant, constant and register */
-typedef const char *Kinds;
-static const Kinds pairs[] = {"RR", "RC", "CR"};
-
-/* ---- columns and moves ---- */
-static void columns(Ship *s) {
-    static const int widths[] = {1, 2, 4, 8};
-    EACH(int, w, widths) EACH(KType, t, ints) {
-        begin(s), emit(s, column(s, *w, *t));
-        begin(s);
-        uint8_t d = pipe_filter(s->p, 0, reg(s, K_I1));
-        emit(s, pipe_bring(s->p, column(s, *w, *t), d));
-    }
-    begin(s), emit(s, column(s, 1, K_I1));
-}
-
-static void moves(Ship *s) {
-    EACH(KType, t, values) {
-        begin(s);
-        Stage *x = reg(s, *t);
-        emit(s, pipe_bring(s->p, x, pipe_filter(s->p, 0, reg(s, K_I1))));
-    }
+/* A call that reads every value keeps all stages alive. */
+void ship_flush(Ship *s) {
+    Lower *c = &s->c;
+    Call *call = ARENA_NEW(c->a, Call);
+    CallArg *args = ARENA_ARRAY(c->a, CallArg, s->made.n + 1);
+    for (size_t i = 0; i < s->made.n; i++)
+        args[i].value = s->made.at[i];
+    *call = (Call){.native = "dql_rt_rows_append", .n = (uint32_t)s->made.n, .args = args, .effect = true, .out = DOMAIN_NONE};
+    stage_call(s->p, 0, call);
+    assemble(c, s->p);
+    for (; s->visited < c->b.kernels.n; s->visited++)
+        s->visit(s->ctx, c->b.kernels.at[s->visited]);
     begin(s);
-    uint8_t d = pipe_filter(s->p, 0, reg(s, K_I1));
-    emit(s, s->p->domains.at[d].pos);
-    begin(s); /* rows that are only counted */
-    d = pipe_filter(s->p, 0, reg(s, K_I1));
-    emit_stored(s, s->p->domains.at[d].pos, false);
-    begin(s);
-    d = pipe_filter(s->p, 0, reg(s, K_I1));
-    emit(s, pipe_bring(s->p, stage_rowid(s->p), d));
 }
 
-static void gather(Ship *s, KType row, ColumnCode code, KType t, bool guarded) {
-    begin(s);
-    Stage *at = reg(s, row), *guard = guarded ? reg(s, K_I1) : NULL;
-    emit(s, stage_gather(s->p, at, (Arg){.kind = ARG_COL}, code, t, full(t), guard));
+void ship_keep(Ship *s, Stage *x) {
+    *vec_push(&s->made) = x;
 }
 
-static void gathers(Ship *s) {
-    static const KType rows[] = {K_I8, K_I16, K_I32};
-    EACH(KType, row, rows) for (int guarded = 0; guarded < 2; guarded++) {
-        EACH(KType, t, ints)
-            gather(s, *row, (ColumnCode){.kind = CODE_INT, .width = (uint8_t)ktype_bytes(*t)}, *t, guarded);
-        gather(s, *row, (ColumnCode){.kind = CODE_INT, .width = 1}, K_I1, guarded);
-        gather(s, *row, (ColumnCode){.kind = CODE_VIEW, .width = 16}, K_I128, guarded);
-        EACH(KType, f, floats)
-            gather(s, *row, (ColumnCode){.kind = CODE_FLOAT, .width = (uint8_t)ktype_bytes(*f)}, *f, guarded);
+/* Partitioning is quadratic in the stages of a pipeline. */
+void ship_rest(Ship *s) {
+    enum { MANY = 40 };
+    if (s->made.n >= MANY)
+        ship_flush(s);
+}
+
+/* ---- arithmetic of integers ---- */
+static const KOp sums[] = {KI_ADD, KI_SUB, KI_MUL};
+
+static void op2(Ship *s, KOp op, KType t, Stage *x, Stage *y) {
+    ship_keep(s, stage_op(s->p, op, t, ship_full(t), 2, (Stage *[]){x, y}));
+}
+
+/* Lanes a and b give lanes t: the wider of them, or one more for what may not fit. */
+static void ints_of_two(Ship *s, KType a, KType b, KType t) {
+    ship_rest(s);
+    for (int k = 0; k < 3; k++)
+        op2(s, sums[k], t, ship_reg(s, a), ship_reg(s, b));
+    if (a != b)
+        op2(s, KI_SUB, t, ship_reg(s, b), ship_reg(s, a));
+    Stage *x = ship_reg(s, a);
+    if (a == b)
+        op2(s, KI_MUL, t, x, x);
+}
+
+static void ints_and_number(Ship *s, KType a, KType t, bool wide) {
+    ship_rest(s);
+    for (int k = 0; k < 3; k++)
+        if (t >= a || sums[k] != KI_MUL)
+            op2(s, sums[k], t, ship_reg(s, a), wide ? wide_num(s, t) : ship_num(s, K_I8));
+    op2(s, KI_SUB, t, wide ? wide_num(s, t) : ship_num(s, K_I8), ship_reg(s, a));
+    if (t < a)
+        return;
+    op2(s, KI_MIN, t, ship_reg(s, a), wide ? wide_num(s, t) : ship_num(s, K_I8));
+    op2(s, KI_MAX, t, ship_reg(s, a), wide ? wide_num(s, t) : ship_num(s, K_I8));
+}
+
+static void int_arithmetic(Ship *s) {
+    for (KType a = K_I8; a <= K_I128; a++) {
+        for (KType b = K_I8; b <= a; b++) {
+            for (KType t = a; t <= a + 1 && t <= K_I128; t++)
+                ints_of_two(s, a, b, t);
+            op2(s, KI_MIN, a, ship_reg(s, a), ship_reg(s, b));
+            op2(s, KI_MAX, a, ship_reg(s, a), ship_reg(s, b));
+        }
+        for (KType t = K_I8; t <= K_I128; t++) {
+            ints_and_number(s, a, t, false);
+            if (t >= K_I64 && t >= a)
+                ints_and_number(s, a, t, true);
+        }
+        for (KType t = a; t <= a + 1 && t <= K_I128; t++)
+            for (int k = 0; k < 2; k++) {
+                Stage *x = ship_reg(s, a);
+                ship_keep(s, stage_op(s->p, k ? KI_NEG : KI_ABS, t, ship_full(t), 1, &x));
+            }
     }
 }
 
-/* ---- arithmetic ---- */
-static void binary(Ship *s, KOp op, KType out, const char *kinds, KType x, KType y) {
-    begin(s);
-    Stage *in[] = {input(s, kinds[0], x), input(s, kinds[1], y)};
-    emit(s, stage_op(s->p, op, out, full(out), 2, in));
+static void checked(Ship *s, KOp op, KType t, Stage *x, Stage *y, bool guarded) {
+    ship_keep(s, stage_checked(s->p, op, t, ship_full(t), x, y, ship_guard(s, guarded), SHIP_SITE));
+    ship_rest(s);
 }
 
-static void integer_arith(Ship *s) {
-    static const KOp ops[] = {KI_ADD, KI_SUB, KI_MUL};
-    EACH(KOp, op, ops) EACH(KType, out, ints) EACH(KType, x, ints) {
-        EACH(KType, y, ints)
-            if (*out >= *x || *out >= *y)
-                binary(s, *op, *out, "RR", *x, *y);
-        binary(s, *op, *out, "RC", *x, K_I8);
-        binary(s, *op, *out, "CR", K_I8, *x);
-        begin(s); /* a value with itself */
-        Stage *twice = reg(s, *x), *in[] = {twice, twice};
-        emit(s, stage_op(s->p, *op, *out, full(*out), 2, in));
+/* Overflow is tested in lanes of 64 and 128 bits alone. */
+static void checked_arithmetic(Ship *s, bool g) {
+    for (KType t = K_I64; t <= K_I128; t++)
+        for (int k = 0; k < 3; k++) {
+            for (KType a = K_I64; a <= t; a++)
+                for (KType b = K_I8; b <= a; b++) {
+                    checked(s, sums[k], t, ship_reg(s, a), ship_reg(s, b), g);
+                    if (sums[k] == KI_SUB && a != b)
+                        checked(s, KI_SUB, t, ship_reg(s, b), ship_reg(s, a), g);
+                }
+            for (KType a = K_I32; a <= t; a++)
+                for (int wide = 0; wide < 2; wide++) {
+                    checked(s, sums[k], t, ship_reg(s, a), wide ? wide_num(s, t) : ship_num(s, K_I8), g);
+                    if (sums[k] == KI_SUB)
+                        checked(s, KI_SUB, t, wide ? wide_num(s, t) : ship_num(s, K_I8), ship_reg(s, a), g);
+                }
+        }
+}
+
+/* Keys: halves of wide numbers, codes in the order of unsigned numbers. */
+static void key_bits(Ship *s) {
+    static const struct { KOp op; KType t, a, b; } rows[] = { /* b K_VOID: a number of 8 bytes; K_I1: of 16 */
+        {KI_SAR, K_I128, K_I128, K_VOID}, {KI_XOR, K_I64, K_I128, K_VOID}, {KI_XOR, K_I64, K_I64, K_VOID},
+        {KI_XOR, K_I64, K_I64, K_I64},    {KI_SHL, K_I128, K_I64, K_VOID}, {KI_AND, K_I128, K_I64, K_I1},
+        {KI_OR, K_I128, K_I128, K_I128},  {KI_AND, K_I64, K_I64, K_VOID},  {KI_SHR, K_I64, K_I64, K_VOID},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Stage *y = rows[i].b == K_VOID ? ship_num(s, K_I8) : rows[i].b == K_I1 ? ship_num(s, K_I128) : ship_reg(s, rows[i].b);
+        op2(s, rows[i].op, rows[i].t, ship_reg(s, rows[i].a), y);
+    }
+    ship_keep(s, stage_op1(s->p, KI_NOT, ship_reg(s, K_I64)));
+}
+
+/* ---- division ---- */
+static void divided(Ship *s, KOp op, KType t, bool over, Stage *x, Stage *y, bool guarded) {
+    ship_keep(s, stage_divide(s->p, op, ship_full(t), over, x, y, ship_guard(s, guarded), SHIP_SITE));
+    ship_rest(s);
+}
+
+static Stage *never_zero(Stage *x) {
+    x->range = range_span(1, 2);
+    return x;
+}
+
+/* Where the divisor cannot be 0 nothing fails, and no guard is read. */
+static void divided_safely(Ship *s, KOp op, KType t, Stage *x, Stage *y) {
+    divided(s, op, t, false, x, never_zero(y), false);
+}
+
+static void division(Ship *s, KOp op, KType t, bool g) {
+    for (KType a = K_I8; a <= t; a++) {
+        for (KType b = K_I8; b <= t; b++)
+            if (a == t || b == t || (op == KI_DIV && (a + 1 == t || b + 1 == t))) {
+                divided(s, op, t, false, ship_reg(s, a), ship_reg(s, b), g);
+                divided_safely(s, op, t, ship_reg(s, a), ship_reg(s, b));
+            }
+        divided(s, op, t, false, ship_reg(s, a), ship_num(s, K_I8), g);
+        divided(s, op, t, false, ship_num(s, K_I8), ship_reg(s, a), g);
+        divided_safely(s, op, t, ship_reg(s, a), ship_num(s, K_I8));
+    }
+    if (t == K_I64) {
+        divided(s, op, t, true, ship_reg(s, t), ship_reg(s, t), g);
+        divided(s, op, t, true, ship_num(s, t), ship_reg(s, t), g);
     }
 }
 
-static void checked_arith(Ship *s) {
-    static const KOp ops[] = {KI_ADD, KI_SUB, KI_MUL};
-    EACH(KOp, op, ops) EACH(Kinds, kinds, pairs) for (int guarded = 0; guarded < 2; guarded++) {
-        begin(s);
-        Stage *x = input(s, (*kinds)[0], K_I64), *y = input(s, (*kinds)[1], K_I64), *guard = guarded ? reg(s, K_I1) : NULL;
-        emit(s, stage_checked(s->p, *op, K_I64, full(K_I64), x, y, guard, 1));
+/* Numbers that are part of an operation: scales of DECIMALs, the calendar of dates. */
+static void divisions_by(Ship *s) {
+    static const Int128 calendar[] = {3, 4, 5, 153, 1461, 146097};
+    for (size_t k = 0; k < sizeof calendar / sizeof *calendar; k++) {
+        ship_keep(s, stage_divide_by(s->p, KI_DIV, ship_reg(s, K_I32), calendar[k]));
+        ship_keep(s, stage_divide_by(s->p, KI_REM, ship_reg(s, K_I32), calendar[k]));
+    }
+    Int128 day = INT64_C(86400) * 1000000, unit = 1;
+    ship_keep(s, stage_divide_by(s->p, KI_DIV, ship_reg(s, K_I64), day));
+    ship_keep(s, stage_divide_by(s->p, KI_REM, ship_reg(s, K_I64), day));
+    for (int k = 1; k <= 18; k++) {
+        unit *= 10;
+        KType least = range_lanes(range_point(unit / 2));
+        for (KType t = least; t <= K_I128; t++)
+            ship_keep(s, stage_divide_by(s->p, KI_DIV, ship_reg(s, t), unit));
     }
 }
 
-static void checks(Ship *s) {
-    static const KType from[] = {K_I16, K_I32, K_I64, K_I128};
-    EACH(KType, t, from) EACH(KType, to, ints) for (int guarded = 0; guarded < 2; guarded++) {
-        if (*to >= *t)
-            continue;
-        begin(s);
-        Stage *x = reg(s, *t), *guard = guarded ? reg(s, K_I1) : NULL;
-        emit(s, stage_check(s->p, x, full(*to), ROW_OVERFLOW, guard, 1));
-    }
-}
-
-/* A sum that no longer fits DECIMAL(38). */
-static void decimal_sums(Ship *s) {
-    Int128 top = decimal_pow10(38) - 1;
-    for (int guarded = 0; guarded < 2; guarded++) {
-        begin(s);
-        Stage *x = reg(s, K_I128), *guard = guarded ? reg(s, K_I1) : NULL;
-        emit(s, stage_check(s->p, x, range_span(-top, top), ROW_OVERFLOW, guard, 1));
-    }
-}
-
-static void divisions(Ship *s) {
-    static const KOp ops[] = {KI_DIV, KI_REM};
-    EACH(KOp, op, ops) EACH(KType, x, ints) EACH(KType, y, ints) for (int k = 0; k < 4; k++) {
-        begin(s);
-        Stage *a = reg(s, *x), *b = k & 1 ? reg(s, *y) : stage_scalar(s->p, S_CONST, *y, (Arg){.kind = ARG_CONST}, range_span(2, 100));
-        Stage *guard = k & 2 ? reg(s, K_I1) : NULL;
-        Range r = *op == KI_REM ? range_rem(a->range, b->range) : range_div(a->range, b->range);
-        bool clipped = range_lanes(r) > K_I64;
-        emit(s, stage_divide(s->p, *op, clipped ? full(K_I64) : r, clipped, a, b, guard, 1));
-    }
-}
-
-/* Digits of a dense group's number. */
-static void digits(Ship *s) {
-    static const KOp ops[] = {KI_DIV, KI_REM};
-    static const int64_t top[] = {100, 10000, 65536};
-    EACH(KOp, op, ops) EACH(int64_t, n, top) EACH(int64_t, d, top) {
-        begin(s);
-        Stage *x = reg_of(s, K_I64, range_span(0, *n));
-        Stage *by = stage_scalar(s->p, S_CONST, range_lanes(range_point(*d)), (Arg){.kind = ARG_CONST}, range_point(*d));
-        Range r = *op == KI_REM ? range_span(0, *d - 1) : range_div(x->range, by->range);
-        emit(s, stage_divide(s->p, *op, r, false, x, by, NULL, 0));
-    }
-}
-
-static void bits(Ship *s) {
-    static const KOp ops[] = {KI_AND, KI_OR, KI_XOR, KI_SHR, KI_SAR};
-    EACH(KOp, op, ops) EACH(Kinds, kinds, pairs) EACH(KType, t, ints)
-        binary(s, *op, *t, *kinds, *t, *t);
-    EACH(KType, t, ints) {
-        binary(s, KI_AND, *t, "RC", K_I64, K_I64);
-        binary(s, KI_SHR, *t, "RC", K_I64, K_I64);
-        begin(s);
-        Stage *x = reg(s, *t);
-        emit(s, stage_op1(s->p, KI_NOT, x));
-    }
-}
-
-static void float_arith(Ship *s) {
+/* ---- floats ---- */
+static void float_arithmetic(Ship *s, KType t) {
     static const KOp ops[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV};
-    static const KOp ones[] = {KI_NEG, KI_ABS};
-    EACH(KType, f, floats) {
-        EACH(KOp, op, ops) EACH(Kinds, kinds, pairs)
-            binary(s, *op, *f, *kinds, *f, *f);
-        EACH(KOp, op, ones) {
-            begin(s);
-            Stage *x = reg(s, *f);
-            emit(s, stage_op1(s->p, *op, x));
-        }
-        for (Op op = OP_FLOOR; op <= OP_COS; op++) {
-            begin(s);
-            Stage *x = reg(s, *f);
-            emit(s, stage_numeric(s->p, op, *f, 1, &x));
-        }
+    for (int k = 0; k < 4; k++) {
+        op2(s, ops[k], t, ship_reg(s, t), ship_reg(s, t));
+        op2(s, ops[k], t, ship_reg(s, t), ship_num(s, t));
+        op2(s, ops[k], t, ship_num(s, t), ship_reg(s, t));
     }
+    Stage *x = ship_reg(s, t);
+    op2(s, KI_MUL, t, x, x);
+    ship_keep(s, stage_op1(s->p, KI_NEG, x));
+    ship_keep(s, stage_op1(s->p, KI_ABS, x));
+    for (int g = 0; g < 2; g++)
+        ship_keep(s, stage_fail_if(s->p, x, ship_reg(s, K_I1), ROW_DIV_ZERO, ship_guard(s, g), SHIP_SITE));
 }
 
-static void integer_ones(Ship *s) {
-    static const KOp ops[] = {KI_NEG, KI_ABS};
-    EACH(KOp, op, ops) EACH(KType, t, ints) for (KType out = *t; out <= *t + 1 && out <= K_I64; out++) {
-        begin(s);
-        Stage *x = reg(s, *t);
-        emit(s, stage_op(s->p, *op, out, full(out), 1, &x));
-    }
+static void numeric(Ship *s, KType t) {
+    static const Op ops[] = {OP_FLOOR, OP_CEIL, OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_RELU};
+    Stage *x = ship_reg(s, t), *y = ship_reg(s, t), *c = ship_num(s, t);
+    for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
+        ship_keep(s, stage_numeric(s->p, ops[k], t, 1, &x));
+    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){x, y}));
+    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){x, c}));
+    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){c, x}));
 }
 
-/* ---- masks, comparisons, choices ---- */
-static void logic(Ship *s) {
-    static const KOp ops[] = {KI_AND, KI_OR, KI_XOR};
-    EACH(KOp, op, ops) EACH(Kinds, kinds, pairs)
-        binary(s, *op, K_I1, *kinds, K_I1, K_I1);
-    begin(s);
-    Stage *x = reg(s, K_I1);
-    emit(s, mask_not(s->p, x));
-}
-
-static void compare(Ship *s, KPred pred, const char *kinds, KType x, KType y) {
-    begin(s);
-    Stage *a = input(s, kinds[0], x), *b = input(s, kinds[1], y);
-    emit(s, stage_cmp(s->p, pred, a, b));
+/* ---- comparisons and choices ---- */
+static void compared(Ship *s, Stage *x, Stage *y) {
+    for (KPred p = KP_EQ; p <= KP_GE; p++)
+        ship_keep(s, stage_cmp(s->p, p, x, y));
+    ship_rest(s);
 }
 
 static void comparisons(Ship *s) {
-    for (KPred pred = KP_EQ; pred <= KP_GE; pred++) {
-        EACH(KType, x, ints) EACH(KType, y, ints) {
-            compare(s, pred, "RR", *x, *y);
-            if (*y >= *x)
-                compare(s, pred, "RC", *x, *y);
-        }
-        EACH(KType, f, floats) {
-            compare(s, pred, "RR", *f, *f);
-            compare(s, pred, "RC", *f, *f);
-            begin(s); /* is it NaN */
-            Stage *x = reg(s, *f);
-            emit(s, stage_cmp(s->p, pred, x, x));
-        }
-        for (int w = 1; w <= 4; w *= 2) {
-            begin(s);
-            Stage *x = column(s, w, K_I64), *y = constant(s, K_I64);
-            emit(s, stage_cmp_code(s->p, pred, x, y));
-        }
+    compared(s, ship_reg(s, K_I1), ship_reg(s, K_I1));
+    compared(s, ship_reg(s, K_I1), ship_num(s, K_I1));
+    for (KType a = K_I8; a <= K_I128; a++) {
+        for (KType b = K_I8; b <= a; b++)
+            compared(s, ship_reg(s, a), ship_reg(s, b));
+        for (KType t = a; t <= K_I128; t++)
+            compared(s, ship_reg(s, a), ship_num(s, t));
+        compared(s, ship_reg(s, a), wide_num(s, a > K_I64 ? a : K_I64));
     }
+    for (KType t = K_F32; t <= K_F64; t++) {
+        compared(s, ship_reg(s, t), ship_reg(s, t));
+        compared(s, ship_reg(s, t), ship_num(s, t));
+        Stage *x = ship_reg(s, t);
+        ship_keep(s, stage_cmp(s->p, KP_NE, x, x));
+    }
+}
+
+static Stage *coded(Ship *s, int width, bool based, KType t) {
+    Arg data = {.kind = ARG_SRC, .a = s->fresh++}, base = {.kind = based ? ARG_SRC_BASE : ARG_NULL, .a = data.a};
+    return stage_column(s->p, data, (ColumnCode){.kind = CODE_INT, .width = (uint8_t)width}, base, t, ship_full(t));
+}
+
+static void comparisons_of_codes(Ship *s) {
+    for (int width = 1; width <= 4; width *= 2)
+        for (int based = 0; based < 2; based++)
+            for (KPred p = KP_EQ; p <= KP_GE; p++) {
+                ship_keep(s, stage_cmp_code(s->p, p, coded(s, width, based, K_I64), ship_num(s, K_I64)));
+                ship_keep(s, stage_cmp_code(s->p, p, coded(s, width, based, K_I64), wide_num(s, K_I64)));
+                ship_rest(s);
+            }
+}
+
+static void choice(Ship *s, Stage *x, Stage *y) {
+    ship_keep(s, stage_select(s->p, ship_reg(s, K_I1), x, y));
+    ship_rest(s);
+}
+
+static void choices_with_numbers(Ship *s, KType a, KType t) {
+    choice(s, ship_reg(s, a), ship_num(s, t));
+    choice(s, ship_num(s, t), ship_reg(s, a));
 }
 
 static void choices(Ship *s) {
-    static const Kinds kinds[] = {"RR", "RC", "CR", "CC"};
-    EACH(KType, t, values) EACH(Kinds, k, kinds) {
-        begin(s);
-        Stage *cond = reg(s, K_I1), *x = input(s, (*k)[0], *t), *y = input(s, (*k)[1], *t);
-        emit(s, stage_select(s->p, cond, x, y));
+    for (KType a = K_I8; a <= K_I128; a++) {
+        for (KType b = K_I8; b <= K_I128; b++)
+            choice(s, ship_reg(s, a), ship_reg(s, b));
+        for (KType t = a; t <= K_I128; t++)
+            choices_with_numbers(s, a, t);
+        choice(s, ship_num(s, a), ship_num(s, a));
+    }
+    static const KType others[] = {K_I1, K_F32, K_F64};
+    for (int k = 0; k < 3; k++) {
+        choice(s, ship_reg(s, others[k]), ship_reg(s, others[k]));
+        choices_with_numbers(s, others[k], others[k]);
+        choice(s, ship_num(s, others[k]), ship_num(s, others[k]));
     }
 }
 
-/* ---- conversions ---- */
+static void masks(Ship *s) {
+    static const KOp ops[] = {KI_AND, KI_OR, KI_XOR};
+    for (int k = 0; k < 3; k++) {
+        op2(s, ops[k], K_I1, ship_reg(s, K_I1), ship_reg(s, K_I1));
+        op2(s, ops[k], K_I1, ship_reg(s, K_I1), ship_num(s, K_I1));
+        op2(s, ops[k], K_I1, ship_reg(s, K_I1), param_valid(s));
+        op2(s, ops[k], K_I1, ship_num(s, K_I1), param_valid(s));
+    }
+    ship_keep(s, stage_op1(s->p, KI_NOT, ship_reg(s, K_I1)));
+    ship_keep(s, stage_op1(s->p, KI_NOT, param_valid(s)));
+}
+
+/* ---- conversions and checks ---- */
+static void convert(Ship *s, KOp op, Stage *x, KType to) {
+    ship_keep(s, stage_convert(s->p, op, x, to));
+    ship_rest(s);
+}
+
 static void conversions(Ship *s) {
-    static const KType resized[] = {K_I1, K_I8, K_I16, K_I32, K_I64, K_I128};
-    EACH(KType, from, resized) EACH(KType, to, resized) {
-        if (*from == *to || *to == K_I1)
-            continue;
-        begin(s);
-        Stage *x = reg(s, *from);
-        emit(s, stage_convert(s->p, KI_SEXT, x, *to));
-    }
-    EACH(KType, to, resized) {
-        begin(s);
-        Stage *x = constant(s, *to == K_I8 ? K_I16 : K_I8);
-        emit(s, stage_convert(s->p, KI_SEXT, x, *to));
-    }
-    EACH(KType, f, floats) EACH(KType, from, ints) {
-        begin(s);
-        Stage *x = reg(s, *from);
-        emit(s, stage_convert(s->p, KI_SITOF, x, *f));
-    }
-    begin(s);
-    Stage *x = reg(s, K_F32);
-    emit(s, stage_convert(s->p, KI_FEXT, x, K_F64));
-    begin(s);
-    x = reg(s, K_F64);
-    emit(s, stage_convert(s->p, KI_FTRUNC, x, K_F32));
-    begin(s);
-    x = reg(s, K_F64);
-    emit(s, stage_convert(s->p, KI_BITCAST, x, K_I64));
-}
-
-/* ---- accumulators ---- */
-static Range narrow(KType t) { /* sums of a batch stay in the same lanes */
-    Int128 top = (Int128)1 << (8 * ktype_bytes(t) - 13);
-    return range_span(-top, top - 1);
-}
-
-/* group: 0 none, 1 of few, 2.. registers of group numbers */
-static Stage *group_input(Ship *s, int group) {
-    static const KType types[] = {K_I8, K_I16, K_I32};
-    if (group == 0)
-        return NULL;
-    return group == 1 ? reg_of(s, K_I8, range_span(0, 15)) : reg(s, types[group - 2]);
-}
-
-static void accumulate(Ship *s, AggKind kind, KType t, Range r, bool valid, int group) {
-    begin(s);
-    Stage *x = kind == ACC_COUNT ? NULL : reg_of(s, t, r), *there = valid ? reg(s, K_I1) : NULL, *g = group_input(s, group);
-    Arg groups = {.kind = group == 1 ? ARG_CONST : ARG_NULL, .a = 4096};
-    emit(s, stage_acc(s->p, 0, kind, (Arg){.kind = ARG_LOCAL_COL}, x, there, g, groups));
-}
-
-static void accumulators(Ship *s) {
-    static const AggKind kinds[] = {ACC_SUM_I64, ACC_SUM_I128, ACC_MIN_I64, ACC_MAX_I64};
-    static const AggKind of_floats[] = {ACC_SUM_F64, ACC_MIN_F64, ACC_MAX_F64};
-    for (int group = 0; group < 5; group++)
-        for (int valid = 0; valid < 2; valid++) {
-            accumulate(s, ACC_COUNT, K_VOID, (Range){0}, valid, group);
-            EACH(AggKind, kind, kinds) EACH(KType, t, ints) {
-                accumulate(s, *kind, *t, full(*t), valid, group);
-                if (*t > K_I8)
-                    accumulate(s, *kind, *t, narrow(*t), valid, group);
+    for (KType t = K_I1; t <= K_I128; t++) {
+        convert(s, KI_SITOF, ship_reg(s, t), K_F32);
+        convert(s, KI_SITOF, ship_reg(s, t), K_F64);
+        for (KType to = K_I1; to <= K_I128; to++)
+            if (t != to && (to > K_I1 || t > K_I1)) {
+                convert(s, KI_SEXT, ship_reg(s, t), to);
+                convert(s, KI_SEXT, ship_num(s, t), to);
             }
-            EACH(AggKind, kind, of_floats)
-                accumulate(s, *kind, K_F64, (Range){0}, valid, group);
-        }
+    }
+    convert(s, KI_SITOF, ship_num(s, K_I8), K_F32);
+    convert(s, KI_SITOF, ship_num(s, K_I8), K_F64);
+    for (KType half = K_F16; half <= K_BF16; half++) {
+        convert(s, KI_FEXT, ship_reg(s, half), K_F32);
+        convert(s, KI_FEXT, ship_reg(s, half), K_F64);
+        convert(s, KI_FTRUNC, ship_reg(s, K_F32), half);
+        convert(s, KI_FTRUNC, ship_reg(s, K_F64), half);
+    }
+    convert(s, KI_FEXT, ship_reg(s, K_F32), K_F64);
+    convert(s, KI_FTRUNC, ship_reg(s, K_F64), K_F32);
+    convert(s, KI_BITCAST, ship_reg(s, K_F64), K_I64);
+    convert(s, KI_BITCAST, ship_reg(s, K_I64), K_F64);
+    /* what has no memory of its own gets some: constants, parameters, row ids */
+    for (KType t = K_I1; t <= K_F64; t++)
+        ship_keep(s, pipe_layout(s->p, ship_num(s, t), 0, t));
+    for (KType t = K_I64; t <= K_I128; t++)
+        ship_keep(s, pipe_layout(s->p, wide_num(s, t), 0, t));
+    ship_keep(s, pipe_layout(s->p, param_valid(s), 0, K_I1));
+    ship_keep(s, pipe_layout(s->p, stage_rowid(s->p), 0, K_I64));
+}
+
+static Stage *bound(Ship *s, Int128 at) {
+    Stage *x = ship_num(s, K_I8);
+    x->range = range_point(at);
+    return x;
+}
+
+/* Bounds that are those of the lanes are not tested: both are, or one. */
+static void checks(Ship *s, KType a, KType t, bool g) {
+    Range whole = ship_full(t);
+    Int128 inner = (Int128)1 << (8 * bytes(t) - 2), ends[3][2] = {{-1, inner}, {whole.lo, 1}, {-1, whole.hi}};
+    for (int k = 0; k < (a == t && whole.exact ? 3 : 1); k++) {
+        Stage *lo = bound(s, ends[k][0]), *hi = bound(s, ends[k][1]);
+        ship_keep(s, stage_check(s->p, ship_reg(s, a), lo, hi, ROW_OVERFLOW, ship_guard(s, g), SHIP_SITE));
+    }
+    ship_rest(s);
+}
+
+static void to_ints(Ship *s, KType from, bool g) {
+    Range to[] = {ship_full(K_I8), ship_full(K_I16), ship_full(K_I32), ship_full(K_I64), range_span(0, 255), range_span(0, 65535),
+                  range_span(0, UINT32_MAX)};
+    for (size_t k = 0; k < sizeof to / sizeof *to; k++)
+        ship_keep(s, stage_to_int(s->p, ship_reg(s, from), to[k], ship_guard(s, g), SHIP_SITE));
+}
+
+/* ---- all ---- */
+static void what_may_fail(Ship *s, bool guarded) {
+    checked_arithmetic(s, guarded);
+    for (KType t = K_I8; t <= K_I128; t++) {
+        division(s, KI_DIV, t, guarded);
+        division(s, KI_REM, t, guarded);
+        for (KType a = t; a <= K_I128; a++)
+            checks(s, a, t, guarded);
+    }
+    to_ints(s, K_F32, guarded);
+    to_ints(s, K_F64, guarded);
 }
 
 void lower_shipped_kernels(const Target *t, void (*visit)(void *ctx, const Kernel *k), void *ctx) {
-    Ship s = {.t = t, .visit = visit, .ctx = ctx};
-    columns(&s);
-    moves(&s);
-    gathers(&s);
-    integer_arith(&s);
-    checked_arith(&s);
-    checks(&s);
-    decimal_sums(&s);
-    divisions(&s);
-    digits(&s);
-    bits(&s);
-    float_arith(&s);
-    integer_ones(&s);
-    logic(&s);
+    static const LowerOptions small = {.no_fused = true};
+    Arena *a = arena_new();
+    Ship s = {.c = {.a = a, .target = t, .opt = &small}, .visit = visit, .ctx = ctx};
+    *vec_push(&s.c.b.sites) = (Site){0};
+    begin(&s);
+    int_arithmetic(&s);
+    key_bits(&s);
+    divisions_by(&s);
     comparisons(&s);
+    comparisons_of_codes(&s);
     choices(&s);
+    masks(&s);
     conversions(&s);
-    accumulators(&s);
-    vec_free(&s.seen);
+    for (KType f = K_F32; f <= K_F64; f++) {
+        float_arithmetic(&s, f);
+        numeric(&s, f);
+    }
+    what_may_fail(&s, false);
+    what_may_fail(&s, true);
+    ship_memory(&s);
+    ship_flush(&s);
+    vec_free(&s.made);
+    build_free(&s.c);
+    arena_free(a);
 }

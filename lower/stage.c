@@ -88,8 +88,45 @@ Stage *stage_rowid(Pipe *p) {
 }
 
 /* ---- operations ---- */
+static KType wider(KType a, KType b) {
+    return a > b ? a : b;
+}
+
+static bool commutes(KOp op, KType t) {
+    bool same = op == KI_ADD || op == KI_MUL || op == KI_MIN || op == KI_MAX || op == KI_AND || op == KI_OR || op == KI_XOR;
+    return same && t <= K_I128;
+}
+
+/* One order of operands where both compute the same: scalars last, the wider lanes first. */
+static bool out_of_order(const Stage *x, const Stage *y) {
+    if (x->domain == DOMAIN_NONE || y->domain == DOMAIN_NONE)
+        return y->domain != DOMAIN_NONE;
+    return x->type != y->type ? x->type < y->type : x->id > y->id;
+}
+
+static void put_in_order(KOp op, KType t, Stage *in[2]) {
+    Stage *x = in[0];
+    if (!commutes(op, t) || !out_of_order(x, in[1]))
+        return;
+    in[0] = in[1];
+    in[1] = x;
+}
+
 Stage *stage_op(Pipe *p, KOp op, KType t, Range r, uint32_t n, Stage *const *in) {
-    return add(p, (Stage){.op = S_OP, .type = t, .domain = domain_of(p, n, in), .kop = op, .range = r}, n, in);
+    Stage *at[3];
+    memcpy(at, in, n * sizeof *in);
+    if (n == 2)
+        put_in_order(op, t, at);
+    return add(p, (Stage){.op = S_OP, .type = t, .domain = domain_of(p, n, in), .kop = op, .range = r}, n, at);
+}
+
+static KType lanes_in(const Stage *x) {
+    return x->domain == DOMAIN_NONE ? K_I8 : x->type;
+}
+
+Stage *stage_arith(Pipe *p, KOp op, Range r, Stage *x, Stage *y) {
+    KType t = wider(range_lanes(r), wider(lanes_in(x), lanes_in(y)));
+    return stage_op(p, op, t, r, 2, (Stage *[]){x, y});
 }
 
 Stage *stage_op1(Pipe *p, KOp op, Stage *x) {
@@ -104,35 +141,33 @@ Stage *stage_checked(Pipe *p, KOp op, KType t, Range r, Stage *x, Stage *y, Stag
     Stage *in[] = {x, y};
     Stage s = {.op = S_OP, .type = t, .domain = domain_of(p, 2, in), .kop = op, .range = r, .checked = true,
                .error = ROW_OVERFLOW, .site = site};
+    put_in_order(op, t, in);
     return add_guarded(p, s, 2, in, guard);
-}
-
-static KType wider(KType a, KType b) {
-    return a > b ? a : b;
 }
 
 Stage *stage_divide(Pipe *p, KOp op, Range r, bool checked, Stage *x, Stage *y, Stage *guard, uint16_t site) {
     Stage *in[] = {x, y};
-    Stage s = {.op = S_DIVIDE, .type = range_lanes(r), .lanes = wider(range_lanes(x->range), range_lanes(y->range)),
-               .domain = domain_of(p, 2, in), .kop = op, .range = r, .checked = checked, .error = ROW_DIV_ZERO,
-               .site = site};
-    s.lanes = wider(s.lanes, s.type);
+    KType t = wider(wider(x->type, y->type), range_lanes(r));
+    Stage s = {.op = S_DIVIDE, .type = t, .lanes = t, .domain = domain_of(p, 2, in), .kop = op, .range = r,
+               .checked = checked, .error = ROW_DIV_ZERO, .site = site};
     return add_guarded(p, s, 2, in, guard);
 }
 
 Stage *stage_divide_by(Pipe *p, KOp op, Stage *x, Int128 by) {
     Range d = range_point(by), r = op == KI_DIV ? range_div(x->range, d) : range_rem(x->range, d);
-    Stage s = {.op = S_DIVIDE, .type = range_lanes(r), .lanes = wider(x->type, range_lanes(d)),
-               .domain = domain_of(p, 1, &x), .kop = op, .range = r, .lo = by};
+    KType t = wider(x->type, range_lanes(d));
+    Stage s = {.op = S_DIVIDE, .type = t, .lanes = t, .domain = domain_of(p, 1, &x), .kop = op, .range = r, .lo = by};
     return add(p, s, 1, &x);
 }
 
-Stage *stage_check(Pipe *p, Stage *x, Range allowed, RowError error, Stage *guard, uint16_t site) {
-    Range r = range_span(x->range.exact && x->range.lo > allowed.lo ? x->range.lo : allowed.lo,
-                         x->range.exact && x->range.hi < allowed.hi ? x->range.hi : allowed.hi);
-    Stage s = {.op = S_CHECK, .type = range_lanes(r), .domain = domain_of(p, 1, &x), .range = r, .lo = allowed.lo,
-               .hi = allowed.hi, .error = (uint8_t)error, .site = site};
-    return add_guarded(p, s, 1, &x, guard);
+Stage *stage_check(Pipe *p, Stage *x, Stage *lo, Stage *hi, RowError error, Stage *guard, uint16_t site) {
+    Int128 least = lo->range.lo, most = hi->range.hi;
+    Range r = range_span(x->range.exact && x->range.lo > least ? x->range.lo : least,
+                         x->range.exact && x->range.hi < most ? x->range.hi : most);
+    Stage *in[] = {x, lo, hi};
+    Stage s = {.op = S_CHECK, .type = range_lanes(r), .domain = domain_of(p, 1, &x), .range = r, .error = (uint8_t)error,
+               .site = site};
+    return add_guarded(p, s, 3, in, guard);
 }
 
 Stage *stage_fail_if(Pipe *p, Stage *x, Stage *bad, RowError error, Stage *guard, uint16_t site) {
@@ -146,7 +181,24 @@ static KType compare_lanes(const Stage *x, const Stage *y) {
     return x->type <= K_I128 ? wider(x->type, y->type) : x->type;
 }
 
+static KPred swapped(KPred p) {
+    switch (p) {
+    case KP_LT: return KP_GT;
+    case KP_LE: return KP_GE;
+    case KP_GT: return KP_LT;
+    case KP_GE: return KP_LE;
+    case KP_ULT: return KP_UGT;
+    case KP_ULE: return KP_UGE;
+    case KP_UGT: return KP_ULT;
+    case KP_UGE: return KP_ULE;
+    case KP_EQ: case KP_NE: break;
+    }
+    return p;
+}
+
 Stage *stage_cmp(Pipe *p, KPred pred, Stage *x, Stage *y) {
+    if (out_of_order(x, y))
+        return stage_cmp(p, swapped(pred), y, x);
     Stage *in[] = {x, y};
     KType lanes = compare_lanes(x, y);
     return add(p, (Stage){.op = S_CMP, .type = K_I1, .lanes = lanes == K_I1 ? K_I8 : lanes, .domain = domain_of(p, 2, in),

@@ -5,8 +5,9 @@
  *  - Stages are numbered in order; inputs come before.  Pure stages of a pipeline are hash-consed.
  *  - All value inputs of a stage are in its domain or in none (constants, parameters), but those of TAKE (in[0] is in
  *    an ancestor domain) and POS (the mask is in the parent domain).  An operation on scalars alone is in Pipe.here.
- *  - Integers are signed in lanes of `type`, the narrowest that `range` needs; an operation converts its inputs to the
- *    lanes it works in, so there are no stages for widening.  Booleans and masks are K_I1.  Positions and row numbers
+ *  - Integers are signed in lanes of `type`, which hold `range`; an operation converts its inputs to the lanes it works
+ *    in, so there are no stages for widening.  Lanes are the narrowest where values begin; arithmetic keeps the lanes it
+ *    got or widens them, so that there are few kernels.  Booleans and masks are K_I1.  Positions and row numbers
  *    are u32 in K_I32.  Texts are views in K_I128.
  *  - What a value is in a row that is NULL, or where a guard is false, is not defined.  Stages that divide or index
  *    sanitise what they are given by their guard.
@@ -35,7 +36,7 @@ typedef enum StageOp {
     S_SELECT,  /* in[0] ? in[1] : in[2] */
     S_CONVERT, /* kop: KI_SITOF (from lanes), KI_FEXT, KI_FTRUNC, KI_BITCAST, KI_SEXT (only resizes) */
     S_TO_INT,  /* float to integer, half to even; out of lo..hi is an error where the guard holds */
-    S_CHECK,   /* in[0], which must lie in lo..hi where the guard holds (errors with `error`) */
+    S_CHECK,   /* in[0], which must lie in in[1]..in[2] (scalars) where the guard holds (errors with `error`) */
     S_FAIL_IF, /* in[0]; in[1] is an error where the guard holds */
     S_NUMERIC, /* numeric function kop (an Op) of ir/numeric_kernel.c */
     S_OUT,     /* register that in[0], a CALL, writes */
@@ -124,6 +125,8 @@ Stage *stage_scalar(Pipe *p, StageOp op, KType t, Arg arg, Range r);
 Stage *stage_column(Pipe *p, Arg arg, ColumnCode code, Arg base, KType t, Range r);
 Stage *stage_rowid(Pipe *p);
 Stage *stage_op(Pipe *p, KOp op, KType t, Range r, uint32_t n, Stage *const *in);
+/* arithmetic of integers in the lanes that the result needs, and no fewer than those that come in */
+Stage *stage_arith(Pipe *p, KOp op, Range r, Stage *x, Stage *y);
 Stage *stage_op1(Pipe *p, KOp op, Stage *x);            /* type and range of x */
 Stage *stage_op2(Pipe *p, KOp op, Stage *x, Stage *y);  /* masks and floats: type of x */
 Stage *stage_checked(Pipe *p, KOp op, KType t, Range r, Stage *x, Stage *y, Stage *guard, uint16_t site);
@@ -131,7 +134,7 @@ Stage *stage_checked(Pipe *p, KOp op, KType t, Range r, Stage *x, Stage *y, Stag
 Stage *stage_divide(Pipe *p, KOp op, Range r, bool checked, Stage *x, Stage *y, Stage *guard, uint16_t site);
 /* by a constant that is part of the operation's structure (10^k of a DECIMAL's scale, 153 days of five months), not 0 or -1 */
 Stage *stage_divide_by(Pipe *p, KOp op, Stage *x, Int128 by);
-Stage *stage_check(Pipe *p, Stage *x, Range allowed, RowError error, Stage *guard, uint16_t site);
+Stage *stage_check(Pipe *p, Stage *x, Stage *lo, Stage *hi, RowError error, Stage *guard, uint16_t site);
 Stage *stage_fail_if(Pipe *p, Stage *x, Stage *bad, RowError error, Stage *guard, uint16_t site);
 Stage *stage_cmp(Pipe *p, KPred pred, Stage *x, Stage *y);
 Stage *stage_cmp_code(Pipe *p, KPred pred, Stage *column, Stage *scalar); /* column: a coded S_COLUMN; scalar within 62 bits */

@@ -163,7 +163,7 @@ static LVal dynamic_index(Scope *s, const Node *e) {
         x.valid = mask_and(s->p, x.valid, i.valid);
         Range in = range_span(0, t->dims[d] - 1);
         Stage *ok = range_within(i.v->range, in) ? i.v
-                    : stage_check(s->p, i.v, in, ROW_INDEX, need_mask(s, x.valid), build_site(s->c, e, "subscript"));
+                    : check_range(s, i.v, in, ROW_INDEX, need_mask(s, x.valid), build_site(s->c, e, "subscript"));
         Range up = range_mul(at->range, range_point(t->dims[d])), sum = range_add(up, in);
         at = stage_op(s->p, KI_MUL, range_lanes(up), up, 2, (Stage *[]){at, int_const(s, t->dims[d])});
         at = stage_op(s->p, KI_ADD, range_lanes(sum), sum, 2, (Stage *[]){at, ok});
