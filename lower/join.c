@@ -162,14 +162,15 @@ static Stage *intern_text(Scope *s, uint32_t state, LVal x, bool add) {
     return a[3].value = stage_out(s->p, st, s->domain, K_I64, range_of_type(type_get(ir_types(s->c->ir), TY_I64)));
 }
 
-/* The 64-bit numbers that stand for a key part: two for wide integers, an interned number for a text. */
-static void parts_of(Scope *s, uint32_t state, LVal x, bool add, LVal *out, uint32_t *n) {
-    LVal y = x;
+/* The 64-bit numbers that stand for a key part: two for integers that are wide on either side, an interned number for a
+ * text. */
+static void parts_of(Scope *s, uint32_t state, const Key *k, bool left, LVal *out, uint32_t *n) {
+    LVal x = left ? k->left : k->right, y = x;
     if (x.type->kind == TY_VARCHAR) {
-        y.v = intern_text(s, state, x, add);
+        y.v = intern_text(s, state, x, !left);
     } else if (type_is_float(x.type)) {
         y.v = float_bits(s, x.v);
-    } else if (x.v->type == K_I128) {
+    } else if (range_lanes(k->range) == K_I128) {
         Range i64 = range_of_type(type_get(ir_types(s->c->ir), TY_I64));
         y.v = stage_op(s->p, KI_SAR, K_I128, i64, 2, (Stage *[]){x.v, int_const(s, 64)});
         out[(*n)++] = y;
@@ -182,7 +183,7 @@ static Stage *intern_keys(Scope *s, uint32_t state, uint32_t n, const Key *k, bo
     LVal *parts = ARENA_ARRAY(s->c->a, LVal, 2 * n);
     uint32_t m = 0;
     for (uint32_t i = 0; i < n; i++)
-        parts_of(s, state, left ? k[i].left : k[i].right, !left, parts, &m);
+        parts_of(s, state, &k[i], left, parts, &m);
     Call *call = ARENA_NEW(s->c->a, Call);
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 4 + 2 * m);
     a[0].arg = (Arg){.kind = ARG_STATE, .a = state};
