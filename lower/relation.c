@@ -190,12 +190,22 @@ Flow lower_limit(Lower *c, const Node *rel, const bool *need) {
     return out;
 }
 
+static Flow no_rows(Lower *c, const Node *rel) {
+    Flow f = flow_none(c, rel);
+    Scope s = flow_scope(c, &f);
+    f.domain = pipe_filter(f.p, f.domain, bool_const(&s, false));
+    scope_free(&s);
+    return f;
+}
+
 /* Each row is a pipeline of its own into one state: lists are short (longer ones are the evaluator's). */
 Flow lower_values(Lower *c, const Node *rel, const bool *need) {
     int64_t rows = ATTR_OF(rel, Values)->rows;
     uint32_t n = rel->type->n, state = build_state(c, (State){.kind = ST_ROWS, .expected = rows});
     RowCol *cols = ARENA_ARRAY(c->a, RowCol, n);
-    if (rows > 256 || rows == 0)
+    if (rows == 0)
+        return no_rows(c, rel);
+    if (rows > 256)
         lower_fail(c, "VALUES with %lld rows are not supported in compiled plans yet", (long long)rows);
     Flow *each = ARENA_ARRAY(c->a, Flow, rows);
     for (int64_t r = 0; r < rows; r++) {
@@ -209,7 +219,7 @@ Flow lower_values(Lower *c, const Node *rel, const bool *need) {
     }
     /* one layout for all rows: full width, and nullable if one value is */
     for (uint32_t i = 0; i < n; i++) {
-        if (!need[i] || rows == 0)
+        if (!need[i])
             continue;
         LVal wide = each[0].cols[i];
         Stage v = *wide.v;
