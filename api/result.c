@@ -1,5 +1,6 @@
 /* The rows of a statement: running it, reading values, writing it out. */
 #include "api/compiler.h"
+#include "api/kept.h"
 #include "api/run.h"
 #include "api/source.h"
 #include "base/number.h"
@@ -27,7 +28,10 @@ int dql_reset(dql_stmt *s) {
 }
 
 void dql_finalize(dql_stmt *s) {
-    if (!s) return;
+    if (s && !kept_put(s)) statement_free(s);
+}
+
+void statement_free(dql_stmt *s) {
     run_free(s);
     if (s->instance) rt_instance_free(s->instance);
     code_free(s->code);

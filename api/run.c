@@ -16,6 +16,8 @@ static double now_ms(void) {
 int report_at(dql_stmt *s, int status, Span span, const char *text) {
     Diags d;
     diags_init(&d, s->arena, &s->script->source);
+    span.from = (uint32_t)(span.from + s->shift);
+    span.to = (uint32_t)(span.to + s->shift);
     diag_error(&d, status == DQL_LIMIT ? E_LIMIT : E_RUNTIME, span, text);
     report_diags(s->db, &d);
     return status;
@@ -103,6 +105,7 @@ static void declare_param(dql_db *db, const ParamDef *d) {
 /* What the session itself keeps of a statement that succeeded. */
 void remember(dql_stmt *s) {
     dql_db *db = s->db;
+    if (s->st.kind != STMT_QUERY && s->st.kind != STMT_INSERT && s->st.kind != STMT_UPDATE && s->st.kind != STMT_DELETE) db->catalog++;
     if (s->st.kind == STMT_PARAM) declare_param(db, &s->st.param);
     if (s->st.kind == STMT_DROP_MODEL) drop_model(db, s->st.target);
     if (s->st.kind == STMT_CREATE_MODEL && !(s->st.if_exists && session_model(db, s->st.target))) {
@@ -179,6 +182,7 @@ static int share(dql_stmt *s, TableVersion *from) {
     s->program = ARENA_NEW(s->arena, Program);
     describe(s, s->program);
     if (!rt_share(s->db->rt, s->program, from, &s->changed, &e)) return report_run_error(s, NULL, &e);
+    remember(s);
     return DQL_OK;
 }
 

@@ -1,4 +1,5 @@
 #include "api/compiler.h"
+#include "api/kept.h"
 #include "api/prepare.h"
 #include "api/source.h"
 #include "grammar/parse.h"
@@ -35,6 +36,7 @@ static void free_params(dql_db *db) {
 
 void dql_close(dql_db *db) {
     if (!db) return;
+    kept_free(db);
     compiler_free(db->compiler);
     if (db->rt) rt_session_free(db->rt);
     free_models(db);
@@ -60,6 +62,7 @@ int dql_set(dql_db *db, const char *name, const char *value) {
         free(why);
         return status;
     }
+    db->catalog++;
     if (db->rt && strcmp(name, "memory-limit") == 0) blockpool_set_limit(db->rt->pool, db->options.memory_limit);
     if (db->rt && strcmp(name, "threads") == 0) return report_text(db, DQL_USAGE, "threads can be set before the first statement only");
     return DQL_OK;
@@ -92,22 +95,38 @@ void dql_script_free(dql_script *s) {
     free(s);
 }
 
-int dql_prepare(dql_script *script, int index, dql_stmt **out) {
+static dql_stmt *new_statement(dql_script *script, const Ast *ast, Str text) {
     dql_db *db = script->db;
     dql_stmt *s = calloc(1, sizeof *s);
-    *out = s;
-    if (!s) return DQL_LIMIT;
-    s->db = db;
-    s->script = script;
-    s->arena = arena_new();
+    if (!s) return NULL;
+    *s = (dql_stmt){.db = db, .script = script, .arena = arena_new(), .row = -1, .from = ast->span.from, .catalog = db->catalog};
     s->ir = ir_new(s->arena, db->names);
-    s->row = -1;
+    s->key = arena_strndup(s->arena, text.p, text.n);
     pins_init(&s->pins, db, s->arena);
     diags_init(&s->diags, s->arena, &script->source);
+    return s;
+}
+
+/* A kept statement in its new place. */
+static dql_stmt *again(dql_stmt *s, const dql_script *script, const Ast *ast) {
+    s->script = script;
+    s->shift = (int64_t)ast->span.from - s->from;
+    s->compile_ms = s->run_ms = 0;
+    return s;
+}
+
+int dql_prepare(dql_script *script, int index, dql_stmt **out) {
     const Ast *ast = script->ast->kid[SCRIPT_STATEMENTS]->kid[index];
+    Str text = {script->source.text + ast->span.from, ast->span.to - ast->span.from};
+    dql_stmt *s = script->db->ahead ? NULL : kept_take(script->db, text);
+    if (s) {
+        *out = again(s, script, ast);
+        return DQL_OK;
+    }
+    if (!(*out = s = new_statement(script, ast, text))) return DQL_LIMIT;
     int status = prepare(s, ast);
     if (status == DQL_OK) return DQL_OK;
-    dql_finalize(s);
+    statement_free(s);
     *out = NULL;
     return status;
 }

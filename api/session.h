@@ -46,7 +46,9 @@ struct dql_db {
     VEC(ParamEntry) params;
     bool ahead;     /* compiling ahead of time: tables are known by their schema alone, files by their first rows */
     VEC(FileTable) files; /* files that statements read, by the table's name */
-    Buf message;    /* of the last error */
+    VEC(dql_stmt *) kept; /* finished queries that may come again (api/kept.c) */
+    uint64_t catalog;     /* changes of tables' and models' existence, definitions and weights, of parameters, of settings */
+    Buf message;          /* of the last error */
 };
 
 struct dql_script {
@@ -69,12 +71,17 @@ typedef struct Pins {
     dql_db *db;
     Arena *arena;
     VEC(Pin) at;
+    bool files; /* some of the tables are files */
     SourceApi api; /* ctx is this struct */
 } Pins;
 
 struct dql_stmt {
     dql_db *db;
     const dql_script *script;
+    uint32_t from;       /* where the statement begins in the script's text; its spans count from shift bytes before */
+    int64_t shift;
+    char *key;           /* its text, for api/kept.c */
+    uint64_t catalog;    /* db->catalog when it was prepared */
     Arena *arena;
     Pins pins;
     Ir *ir;

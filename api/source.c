@@ -110,6 +110,7 @@ static bool open_file(void *ctx, TypePool *types, const char *path, const char *
     FileSpec spec = {.path = path, .format = format, .n_options = n, .names = names, .values = values};
     const char *table = file_table_name(p, &spec);
     TableVersion *v = pins_table(p, table);
+    p->files = true;
     if (!v) {
         RtError e = {0};
         RtSession *rt = p->db->rt;
