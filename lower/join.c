@@ -224,12 +224,12 @@ typedef struct Built {
     uint32_t *at;
 } Built;
 
-/* A direct array instead of a hash table where the keys are dense enough. */
-static void choose_index(Lower *c, State *st, KeyForm form, Range key, double rows, bool unique) {
+/* The range of keys, where it is small enough to be an index: the runtime knows the rows and decides. */
+static void choose_index(Lower *c, State *st, KeyForm form, Range key, bool unique) {
     Int128 n = range_size(key);
     bool number = form == KEY_ONE || form == KEY_PACKED || form == KEY_NONE;
     st->unique = unique;
-    if (c->opt->no_dense || !number || n < 0 || n > ((Int128)1 << 28) || (double)n > 8 * rows + 4096)
+    if (c->opt->no_dense || !number || n < 0 || n > ((Int128)1 << 32))
         return;
     st->dense = true;
     st->dense_min = (int64_t)key.lo;
@@ -243,7 +243,7 @@ static Built build(Lower *c, Flow *r, Scope *s, const Split *sp, KeyForm form, c
     Stage *key = key_stage(s, form, b.state, n_keys, k, false);
     const Node *column = n_keys == 1 ? sp->right_key.at[0] : NULL;
     bool unique = column && column->op == OP_COLUMN && r->unique[ATTR_OF(column, Column)->index] && r->distinct_rows;
-    choose_index(c, &c->b.states.at[b.state], form, key->range, r->rows, unique);
+    choose_index(c, &c->b.states.at[b.state], form, key->range, unique);
     LVal *v = ARENA_ARRAY(c->a, LVal, r->n + 1);
     RowCol *stored = ARENA_ARRAY(c->a, RowCol, r->n + 1);
     StateColumn *sc = ARENA_ARRAY(c->a, StateColumn, r->n + 1);

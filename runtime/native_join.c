@@ -13,6 +13,13 @@ static void find_dense(const JoinIndex *j, const int64_t *key, int64_t n, uint32
     }
 }
 
+static void find_bits(const JoinIndex *j, const int64_t *key, int64_t n, uint32_t *row) {
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t k = (uint64_t)key[i] - (uint64_t)j->min;
+        row[i] = join_has(j, k) ? join_row(j, k) : UINT32_MAX;
+    }
+}
+
 static void find_hashed(const JoinIndex *j, const int64_t *key, int64_t n, uint32_t *row) {
     JoinSlot *part, *home[AHEAD];
     uint32_t at[AHEAD], mask = (1u << j->part_bits) - 1;
@@ -34,9 +41,31 @@ static void find_hashed(const JoinIndex *j, const int64_t *key, int64_t n, uint3
 
 /* First matching row of each probe row; UINT32_MAX: none. */
 static void find_rows(const RtState *s, const int64_t *key, const uint8_t *valid, int64_t n, uint32_t *row) {
-    if (s->join.first) find_dense(&s->join, key, n, row);
-    else find_hashed(&s->join, key, n, row);
+    switch (s->join.form) {
+    case JOIN_ARRAY: find_dense(&s->join, key, n, row); break;
+    case JOIN_BITS: find_bits(&s->join, key, n, row); break;
+    case JOIN_TABLE: find_hashed(&s->join, key, n, row); break;
+    }
     for (int64_t i = 0; valid && i < n; i++) row[i] |= valid[i] ? 0 : UINT32_MAX;
+}
+
+/* JOIN_BITS: positions whose key is there, or is not. */
+static int64_t select_bits(const JoinIndex *j, const int64_t *key, const uint8_t *valid, int64_t n, bool there, uint32_t *position) {
+    int64_t m = 0;
+    for (int64_t i = 0; i < n; i++) {
+        bool has = join_has(j, (uint64_t)key[i] - (uint64_t)j->min);
+        if (valid) has &= valid[i];
+        position[m] = (uint32_t)i;
+        m += has == there;
+    }
+    return m;
+}
+
+/* Unique keys: few rows pass the bits, and only they look for their row. */
+static int64_t probe_bits(const JoinIndex *j, const int64_t *key, const uint8_t *valid, int64_t n, uint32_t *position, uint32_t *row) {
+    int64_t m = select_bits(j, key, valid, n, true, position);
+    for (int64_t i = 0; i < m; i++) row[i] = join_row(j, (uint64_t)key[position[i]] - (uint64_t)j->min);
+    return m;
 }
 
 /* At most one match a row: all output fits. */
@@ -79,6 +108,7 @@ static int64_t probe(void *const *args, int64_t n, bool outer) {
     const uint8_t *valid = args[2];
     uint32_t first[BATCH_ROWS];
     int64_t from = c->at[0];
+    if (s->join.form == JOIN_BITS && !s->join.next && !outer) return probe_bits(&s->join, args[1], valid, n, args[3], args[4]);
     find_rows(s, (const int64_t *)args[1] + from, valid ? valid + from : NULL, n - from, first);
     return s->join.next ? emit_chains(s, first, n, outer, args) : emit_unique(first, n, outer, args[3], args[4]);
 }
@@ -88,8 +118,10 @@ int64_t dql_rt_probe_left(void *const *args, int64_t n) { return probe(args, n, 
 
 static int64_t filter(void *const *args, int64_t n, bool matched) {
     uint32_t first[BATCH_ROWS], *position = args[3];
+    const RtState *s = args[0];
     int64_t m = 0;
-    find_rows(args[0], args[1], args[2], n, first);
+    if (s->join.form == JOIN_BITS) return select_bits(&s->join, args[1], args[2], n, matched, position);
+    find_rows(s, args[1], args[2], n, first);
     for (int64_t i = 0; i < n; i++) {
         position[m] = (uint32_t)i;
         m += (first[i] != UINT32_MAX) == matched;

@@ -54,11 +54,19 @@ typedef struct JoinSlot {
     uint32_t row; /* first row; UINT32_MAX: free */
     uint32_t unused;
 } JoinSlot;
+typedef enum JoinForm {
+    JOIN_ARRAY, /* first: by key - min */
+    JOIN_BITS,  /* few of the keys that are possible: bits say which there are, first: by the number of bits before it */
+    JOIN_TABLE, /* slots */
+} JoinForm;
 typedef struct JoinIndex {
     const int64_t *keys;
+    JoinForm form;
     uint32_t *next;    /* the next row with the same key, ascending; NULL: keys are unique */
-    uint32_t *first;   /* dense: by key - dense_min */
-    int64_t min, n;    /* dense */
+    uint32_t *first;   /* first row of a key; JOIN_BITS, NULL: rows are in the order of their keys */
+    uint64_t *bits_set; /* JOIN_BITS: bit key - min */
+    uint32_t *rank;    /* for each word of them, the bits set before it */
+    int64_t min, n;    /* of possible keys */
     JoinSlot *slots;   /* hash: parts of 1 << part_bits slots, a key's part by the top bits of its hash */
     uint32_t bits, part_bits;
 } JoinIndex;
@@ -130,6 +138,16 @@ void join_free(JoinIndex *j);
 static inline uint64_t join_hash(int64_t key) {
     uint64_t h = (uint64_t)key * 0x9E3779B97F4A7C15ull;
     return (h ^ h >> 32) * 0xD6E8FEB86659FD93ull;
+}
+/* JOIN_BITS: the bit of key - min = k, and the row of a key that is there. */
+static inline bool join_has(const JoinIndex *j, uint64_t k) {
+    bool in = k < (uint64_t)j->n;
+    return in & (bool)(j->bits_set[in ? k >> 6 : 0] >> (k & 63) & 1);
+}
+static inline uint32_t join_row(const JoinIndex *j, uint64_t k) {
+    uint64_t before = j->bits_set[k >> 6] & (((uint64_t)1 << (k & 63)) - 1);
+    uint32_t r = j->rank[k >> 6] + (uint32_t)__builtin_popcountll(before);
+    return j->first ? j->first[r] : r;
 }
 /* A key's part of the table and its first slot in it. */
 static inline uint32_t join_home(const JoinIndex *j, uint64_t hash, JoinSlot **part) {

@@ -1,5 +1,6 @@
-/* FIN_JOIN: from keys to rows.  A dense key indexes an array; others a table of linear probing that is built in parts, one
- * worker a part; how many does not show in what a probe finds.  Rows of equal keys are chained in ascending order. */
+/* FIN_JOIN: from keys to rows.  Keys of a known range index an array, or, if they are few of it, a bitmap and by its ranks a
+ * compact array; others a table of linear probing that is built in parts, one worker a part; how many does not show in
+ * what a probe finds.  Rows of equal keys are chained in ascending order. */
 #include "runtime/state.h"
 #include <string.h>
 
@@ -9,24 +10,83 @@ void join_free(JoinIndex *j) {
     block_free(j->next);
     block_free(j->first);
     block_free(j->slots);
+    block_free(j->bits_set);
+    block_free(j->rank);
     *j = (JoinIndex){0};
 }
 
+static uint64_t offset_of(const JoinIndex *j, int64_t row) { return (uint64_t)j->keys[row] - (uint64_t)j->min; }
+
 /* Rows from the last to the first, so that a chain ascends. */
-static bool build_dense(RtState *s) {
+static bool build_array(RtState *s) {
     JoinIndex *j = &s->join;
-    j->min = s->def->dense_min;
-    j->n = s->def->dense_n;
     j->first = block_alloc(s->pool, sizeof *j->first * ((size_t)j->n + 1));
     if (!j->first) return false;
     memset(j->first, 0xff, sizeof *j->first * (size_t)j->n);
     for (int64_t i = s->rows - 1; i >= 0; i--) {
-        uint64_t k = (uint64_t)j->keys[i] - (uint64_t)j->min;
+        uint64_t k = offset_of(j, i);
         if (k >= (uint64_t)j->n) continue; /* no probe key is out of the range either */
         if (j->next) j->next[i] = j->first[k];
         j->first[k] = (uint32_t)i;
     }
     return true;
+}
+
+/* Sets the bits; true: keys ascend, and none is out of the range. */
+static bool set_bits(RtState *s) {
+    JoinIndex *j = &s->join;
+    bool ascend = true;
+    uint64_t least = 0;
+    for (int64_t i = 0; i < s->rows; i++) {
+        uint64_t k = offset_of(j, i);
+        ascend &= k >= least && k < (uint64_t)j->n;
+        least = k + 1;
+        if (k < (uint64_t)j->n) j->bits_set[k >> 6] |= (uint64_t)1 << (k & 63);
+    }
+    return ascend;
+}
+
+static uint32_t count_ranks(JoinIndex *j) {
+    uint32_t n = 0;
+    for (int64_t w = 0; w <= j->n >> 6; w++) {
+        j->rank[w] = n;
+        n += (uint32_t)__builtin_popcountll(j->bits_set[w]);
+    }
+    return n;
+}
+
+/* The first row of each key; the others behind it. */
+static void chain_by_rank(RtState *s, uint32_t keys) {
+    JoinIndex *j = &s->join;
+    uint32_t *first = j->first;
+    memset(first, 0xff, sizeof *first * keys);
+    j->first = NULL; /* join_row is a rank now */
+    for (int64_t i = s->rows - 1; i >= 0; i--) {
+        uint64_t k = offset_of(j, i);
+        if (k >= (uint64_t)j->n) continue;
+        uint32_t r = join_row(j, k);
+        if (j->next) j->next[i] = first[r];
+        first[r] = (uint32_t)i;
+    }
+    j->first = first;
+}
+
+static bool build_bits(RtState *s) {
+    JoinIndex *j = &s->join;
+    size_t words = (size_t)(j->n >> 6) + 1;
+    j->bits_set = block_zalloc(s->pool, sizeof *j->bits_set * words);
+    j->rank = block_alloc(s->pool, sizeof *j->rank * words);
+    if (!j->bits_set || !j->rank) return false;
+    bool ascend = set_bits(s);
+    uint32_t keys = count_ranks(j);
+    if (keys == s->rows && j->next) {
+        block_free(j->next);
+        j->next = NULL;
+    }
+    if (ascend) return true;
+    j->first = block_alloc(s->pool, sizeof *j->first * ((size_t)keys + 1));
+    if (j->first) chain_by_rank(s, keys);
+    return j->first != NULL;
 }
 
 typedef struct Build {
@@ -90,15 +150,28 @@ static bool build_hash(Build *b, Workers *w) {
     return true;
 }
 
+/* An array where most possible keys are there; bits as long as they take less memory than slots. */
+static JoinForm form_of(const RtState *s) {
+    int64_t n = s->def->dense_n;
+    if (!s->def->dense) return JOIN_TABLE;
+    if (n <= 4 * s->rows + 4096) return JOIN_ARRAY;
+    return n <= 256 * s->rows + (1 << 16) ? JOIN_BITS : JOIN_TABLE;
+}
+
 bool join_finish(RtState *s, Workers *w, RtError *e) {
     Build b = {.s = s};
-    s->join.keys = s->out[0].data;
+    bool ok = true;
+    s->join = (JoinIndex){.keys = s->out[0].data, .form = form_of(s), .min = s->def->dense_min, .n = s->def->dense_n};
     if (!s->def->unique) s->join.next = block_alloc(s->pool, sizeof(uint32_t) * ((size_t)s->rows + 1));
     if (!s->def->unique && !s->join.next) return rt_fail_memory(e);
-    if (!(s->def->dense ? build_dense(s) : build_hash(&b, w))) return rt_fail_memory(e);
-    if (!s->def->dense && s->join.next && !b.repeated) { /* unique after all: probes need no chains */
+    switch (s->join.form) {
+    case JOIN_ARRAY: ok = build_array(s); break;
+    case JOIN_BITS: ok = build_bits(s); break;
+    case JOIN_TABLE: ok = build_hash(&b, w); break;
+    }
+    if (ok && s->join.form == JOIN_TABLE && s->join.next && !b.repeated) { /* unique after all: probes need no chains */
         block_free(s->join.next);
         s->join.next = NULL;
     }
-    return true;
+    return ok || rt_fail_memory(e);
 }

@@ -370,12 +370,13 @@ static void look_group_text(const RtResult *r) {
 }
 
 /* ---- t JOIN u ON t.k % 7000 = u.k % 4000: chains, in order ---- */
-static void make_join(Make *m, const char *probe, bool dense, bool rows) {
+enum { SPARSE = 100000 }; /* a range of keys of which 5000 rows are few */
+static void make_join(Make *m, const char *probe, int64_t range, bool rows) {
     ColumnCode codes[] = {i64};
     scan(m, "u", 1, codes);
     scan(m, "t", 1, codes);
     StateColumn build_cols[] = {{.code = i64}, {.code = i64}}, out_cols[] = {{.code = i64}, {.code = i64}};
-    uint32_t b = state(m, (State){.kind = ST_ROWS, .finish = FIN_JOIN, .dense = dense, .dense_n = 4000}, 2, build_cols);
+    uint32_t b = state(m, (State){.kind = ST_ROWS, .finish = FIN_JOIN, .dense = range > 0, .dense_n = range}, 2, build_cols);
     uint32_t s = state(m, (State){.kind = ST_ROWS}, 2, out_cols), append = native(m, "dql_rt_rows_append");
     Pipeline *l = pipeline(m, SRC_SCAN, 0);
     uint32_t key = reg(m, l, 8);
@@ -399,11 +400,15 @@ static void make_join(Make *m, const char *probe, bool dense, bool rows) {
     m->p.result = s;
     m->p.n_columns = 2;
 }
-static void make_inner(Make *m) { make_join(m, "dql_rt_probe_inner", false, true); }
-static void make_inner_dense(Make *m) { make_join(m, "dql_rt_probe_inner", true, true); }
-static void make_left(Make *m) { make_join(m, "dql_rt_probe_left", false, true); }
-static void make_semi(Make *m) { make_join(m, "dql_rt_probe_semi", false, false); }
-static void make_anti(Make *m) { make_join(m, "dql_rt_probe_anti", true, false); }
+static void make_inner(Make *m) { make_join(m, "dql_rt_probe_inner", 0, true); }
+static void make_inner_dense(Make *m) { make_join(m, "dql_rt_probe_inner", 4000, true); }
+static void make_inner_bits(Make *m) { make_join(m, "dql_rt_probe_inner", SPARSE, true); }
+static void make_left_bits(Make *m) { make_join(m, "dql_rt_probe_left", SPARSE, true); }
+static void make_semi_bits(Make *m) { make_join(m, "dql_rt_probe_semi", SPARSE, false); }
+static void make_anti_bits(Make *m) { make_join(m, "dql_rt_probe_anti", SPARSE, false); }
+static void make_left(Make *m) { make_join(m, "dql_rt_probe_left", 0, true); }
+static void make_semi(Make *m) { make_join(m, "dql_rt_probe_semi", 0, false); }
+static void make_anti(Make *m) { make_join(m, "dql_rt_probe_anti", 4000, false); }
 
 /* The nested loop. */
 static void look_join(const RtResult *r, bool outer, bool inner, bool rows) {
@@ -661,6 +666,10 @@ int main(void) {
     check_workers(make_group_text, look_group_text, 300000);
     check_workers(make_inner, look_inner, 300000);
     check_workers(make_inner_dense, look_inner, 300000);
+    check_workers(make_inner_bits, look_inner, 300000);
+    check_workers(make_left_bits, look_left, 300000);
+    check_workers(make_semi_bits, look_semi, 300000);
+    check_workers(make_anti_bits, look_anti, 300000);
     check_workers(make_left, look_left, 300000);
     check_workers(make_semi, look_semi, 300000);
     check_workers(make_anti, look_anti, 300000);
