@@ -19,7 +19,9 @@ static bool of_keys(Rw *rw, const Node *agg, const Node *p) {
     ir_columns_used(p, n, used);
     for (uint32_t i = 0; i < n; i++) {
         if (!used[i]) continue;
-        if (i >= ATTR_OF(agg, Aggregate)->keys || rw_has_float(agg->in[i + 1]->type) || !rw_is_free(agg->in[i + 1])) return false;
+        if (i >= ATTR_OF(agg, Aggregate)->keys || rw_has_float(agg->in[i + 1]->type) ||
+            !rw_is_free(agg->in[i + 1]))
+            return false;
         any = true;
     }
     return any;
@@ -35,10 +37,13 @@ static bool filter_aggregate_when(Rw *rw, const Match *m) {
 static const Node *filter_aggregate_make(Rw *rw, const Match *m) {
     const Node *agg = m->at[1];
     Terms t = rw_conjuncts(rw->ir, m->at[2]);
-    const Node **below = ARENA_ARRAY(ir_arena(rw->ir), const Node *, t.n), **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n);
+    const Node **below = ARENA_ARRAY(ir_arena(rw->ir), const Node *, t.n),
+               **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n);
     uint32_t n_below = 0, stay = 0;
     for (uint32_t i = 0; i < t.n; i++) {
-        if (of_keys(rw, agg, t.at[i])) below[n_below++] = ir_substitute(rw->ir, t.at[i], (uint32_t)ATTR_OF(agg, Aggregate)->keys, agg->in + 1);
+        if (of_keys(rw, agg, t.at[i]))
+            below[n_below++] =
+                ir_substitute(rw->ir, t.at[i], (uint32_t)ATTR_OF(agg, Aggregate)->keys, agg->in + 1);
         else t.at[stay++] = t.at[i];
     }
     for (uint32_t i = 1; i < agg->n; i++) in[i] = agg->in[i];
@@ -64,7 +69,8 @@ const Rule rule_filter_aggregate = {
 /* ---- constant keys ---- */
 
 static bool is_fixed(const Node *key) {
-    return !(key->below & (BELOW_COLUMN | BELOW_VOLATILE)) && !ir_is_fallible(key) && !rw_has_float(key->type);
+    return !(key->below & (BELOW_COLUMN | BELOW_VOLATILE)) && !ir_is_fallible(key) &&
+           !rw_has_float(key->type);
 }
 
 static bool group_key_when(Rw *rw, const Match *m) {
@@ -78,7 +84,8 @@ static bool group_key_when(Rw *rw, const Match *m) {
 static const Node *group_key_make(Rw *rw, const Match *m) {
     const Node *agg = m->at[0];
     int64_t keys = ATTR_OF(agg, Aggregate)->keys, left = 0;
-    const Node **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n), **out = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n);
+    const Node **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n),
+               **out = ARENA_ARRAY(ir_arena(rw->ir), const Node *, agg->n);
     uint32_t n = 0;
     for (uint32_t i = 1; i < agg->n; i++) {
         bool fixed = i <= keys && is_fixed(agg->in[i]);
@@ -111,7 +118,9 @@ static bool count_all_when(Rw *rw, const Match *m) {
     return !m->at[1]->type->nullable;
 }
 
-static const Node *count_all_make(Rw *rw, const Match *m) { return (void)m, ir_node(rw->ir, OP_COUNT_STAR, NULL, 0, NULL); }
+static const Node *count_all_make(Rw *rw, const Match *m) {
+    return (void)m, ir_node(rw->ir, OP_COUNT_STAR, NULL, 0, NULL);
+}
 
 /* law    COUNT(x) == COUNT(*)           x NOT NULL; an x that fails is no longer evaluated */
 const Rule rule_count_all = {
@@ -136,7 +145,9 @@ static bool aggregate_sort_when(Rw *rw, const Match *m) {
     (void)rw;
     const Node *agg = m->at[0];
     for (uint32_t i = 1; i < agg->n; i++)
-        if (order_counts(agg->in[i]) || (i <= ATTR_OF(agg, Aggregate)->keys && rw_has_float(agg->in[i]->type))) return false;
+        if (order_counts(agg->in[i]) ||
+            (i <= ATTR_OF(agg, Aggregate)->keys && rw_has_float(agg->in[i]->type)))
+            return false;
     return true;
 }
 

@@ -89,7 +89,8 @@ static bool injective_cast(const Type *from, const Type *to) {
 
 static bool equal_cast_when(Rw *rw, const Match *m) {
     const Node *c, *x = m->at[2];
-    if (!ATTR_OF(m->at[1], Cast)->try && injective_cast(x->type, m->at[1]->type)) return exactly(rw, m->at[3], x->type, &c);
+    if (!ATTR_OF(m->at[1], Cast)->try && injective_cast(x->type, m->at[1]->type))
+        return exactly(rw, m->at[3], x->type, &c);
     return false;
 }
 
@@ -124,7 +125,8 @@ static Int128 integer_of(const Node *c) {
 /* What the constant becomes on the other side. */
 static bool moved(const Match *m, Int128 *out) {
     const Type *t = m->at[1]->type;
-    if (!type_is_integer(t) || !type_same(t, m->at[2]->type) || rw_is_null(m->at[3]) || rw_is_null(m->at[4])) return false;
+    if (!type_is_integer(t) || !type_same(t, m->at[2]->type) || rw_is_null(m->at[3]) || rw_is_null(m->at[4]))
+        return false;
     Int128 c = integer_of(m->at[3]), d = integer_of(m->at[4]);
     *out = m->at[1]->op == OP_ADD ? d - c : d + c;
     return in_range(*out, t->kind);
@@ -168,4 +170,3 @@ const Rule rule_equal_sub = {
     .when = move_when,
     .make = move_make,
 };
-

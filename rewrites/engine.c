@@ -13,11 +13,11 @@ enum { MAX_TRIES = 1000 }; /* applications at one node: a rule set that needs mo
 typedef struct Engine {
     Rw rw;
     const Rule *const *rules;
-    const bool *on;        /* per rule; NULL: all */
+    const bool *on; /* per rule; NULL: all */
     const RwOptions *opt;
-    RwReport *report;      /* NULL: not kept */
+    RwReport *report; /* NULL: not kept */
     Arena *scratch;
-    PtrMap memo;           /* node to its normal form */
+    PtrMap memo; /* node to its normal form */
     size_t fired;
 } Engine;
 
@@ -144,13 +144,19 @@ static const Node *run_rules(Engine *e, const Node *plan) {
 
 const Node *rw_run_rules(const Rw *rw, const RwOptions *opt, const Node *plan, RwReport *report) {
     Arena *scratch = arena_new();
-    Engine e = {.rw = *rw, .rules = rw_rules, .on = switched_on(scratch, opt), .opt = opt, .report = report, .scratch = scratch};
+    Engine e = {.rw = *rw,
+                .rules = rw_rules,
+                .on = switched_on(scratch, opt),
+                .opt = opt,
+                .report = report,
+                .scratch = scratch};
     plan = run_rules(&e, plan);
     arena_free(scratch);
     return plan;
 }
 
-const Node *rw_apply_rule(Ir *ir, const SourceApi *source, const Rule *rule, const Node *plan, size_t *fired) {
+const Node *rw_apply_rule(Ir *ir, const SourceApi *source, const Rule *rule, const Node *plan,
+                          size_t *fired) {
     const Rule *const rules[] = {rule, NULL};
     Arena *scratch = arena_new();
     PtrMap rows = {0};
@@ -181,7 +187,8 @@ static void verify(const Rw *rw, const RwOptions *opt, const Pass *pass, const N
 }
 
 /* Each pass runs through this one wrapper: skip if off, time, run, verify. */
-static const Node *run_pass(const Rw *rw, const Pass *pass, const RwOptions *opt, const Node *plan, RwReport *report) {
+static const Node *run_pass(const Rw *rw, const Pass *pass, const RwOptions *opt, const Node *plan,
+                            RwReport *report) {
     if (listed(opt->without, pass->name) || rw_limited(opt, report)) return plan;
     double start = now_ms();
     plan = pass->run(rw, opt, plan, report);
@@ -191,7 +198,8 @@ static const Node *run_pass(const Rw *rw, const Pass *pass, const RwOptions *opt
     return plan;
 }
 
-const Node *rw_optimise(Ir *ir, const SourceApi *source, const RwOptions *opt, const Node *plan, RwReport *report, Arena *arena) {
+const Node *rw_optimise(Ir *ir, const SourceApi *source, const RwOptions *opt, const Node *plan,
+                        RwReport *report, Arena *arena) {
     PtrMap rows = {0};
     Rw rw = {ir, source, &rows};
     *report = (RwReport){.arena = arena,

@@ -35,7 +35,9 @@ const Rule rule_filter_true = {
     .make = take_slot_1,
 };
 
-static bool filter_never_when(Rw *rw, const Match *m) { return (void)rw, rw_is_false(m->at[2]) || rw_is_null(m->at[2]); }
+static bool filter_never_when(Rw *rw, const Match *m) {
+    return (void)rw, rw_is_false(m->at[2]) || rw_is_null(m->at[2]);
+}
 static const Node *make_empty(Rw *rw, const Match *m) { return rw_empty(rw->ir, m->at[0]->type); }
 
 /* law    filter(R, FALSE) == {}, filter(R, NULL) == {}       errors of R are not seen */
@@ -173,12 +175,15 @@ typedef struct Split {
     Terms moved, stay;
 } Split;
 
-static Split split(Rw *rw, Terms t, const Node *join, int side, bool (*may)(Rw *rw, const Node *join, int side, const Node *p)) {
+static Split split(Rw *rw, Terms t, const Node *join, int side,
+                   bool (*may)(Rw *rw, const Node *join, int side, const Node *p)) {
     Arena *a = ir_arena(rw->ir);
     Split s = {{0, ARENA_ARRAY(a, const Node *, t.n)}, {0, ARENA_ARRAY(a, const Node *, t.n)}};
     uint32_t left = join->in[0]->type->n, all = left + join->in[1]->type->n;
     for (uint32_t i = 0; i < t.n; i++) {
-        Terms *to = rw_is_free(t.at[i]) && rw_side(t.at[i], left, all) == side && may(rw, join, side, t.at[i]) ? &s.moved : &s.stay;
+        Terms *to = rw_is_free(t.at[i]) && rw_side(t.at[i], left, all) == side && may(rw, join, side, t.at[i])
+                        ? &s.moved
+                        : &s.stay;
         to->at[to->n++] = t.at[i];
     }
     return s;
@@ -217,11 +222,14 @@ static const Node *filter_into(Rw *rw, const Match *m, int side) {
     Split s = filter_split(rw, m, side);
     const Node *rel = side_filtered(rw, join, side, s.moved);
     bool right = side == SIDE_RIGHT;
-    return filtered(rw, join_of(rw, join, right ? join->in[0] : rel, right ? rel : join->in[1], join->in[2]), s.stay);
+    return filtered(rw, join_of(rw, join, right ? join->in[0] : rel, right ? rel : join->in[1], join->in[2]),
+                    s.stay);
 }
 
 static bool is_inner(const Node *join) { return ATTR_OF(join, Join)->kind == JOIN_INNER; }
-static bool filter_join_left_when(Rw *rw, const Match *m) { return any_moves(filter_split(rw, m, SIDE_LEFT)); }
+static bool filter_join_left_when(Rw *rw, const Match *m) {
+    return any_moves(filter_split(rw, m, SIDE_LEFT));
+}
 static const Node *filter_join_left_make(Rw *rw, const Match *m) { return filter_into(rw, m, SIDE_LEFT); }
 
 /* law    filter(join(L, R, c), p) == join(filter(L, p), R, c)      p of L's columns; inner, left, semi, anti

@@ -39,7 +39,8 @@ static bool is_small(const Type *t) {
 static bool fold_when(Rw *rw, const Match *m) {
     const Node *n = m->at[0];
     Value v;
-    if (op_has(n->op, REL) || op_has(n->op, AGG) || op_has(n->op, VOLATILE) || !inputs_are_constants(n)) return false;
+    if (op_has(n->op, REL) || op_has(n->op, AGG) || op_has(n->op, VOLATILE) || !inputs_are_constants(n))
+        return false;
     return is_small(n->type) && !adds_floats(n) && value_of(rw, n, NULL, 0, &v);
 }
 

@@ -22,7 +22,8 @@ static const Node *of_side(Walk *w, const Node *join, const Node *alternative, i
     Terms t = rw_conjuncts(w->rw->ir, alternative);
     uint32_t k = 0;
     for (uint32_t i = 0; i < t.n; i++) {
-        if (!rw_is_free(t.at[i]) || !rw_is_cheap(t.at[i]) || rw_side(t.at[i], left, left + right) != side) continue;
+        if (!rw_is_free(t.at[i]) || !rw_is_cheap(t.at[i]) || rw_side(t.at[i], left, left + right) != side)
+            continue;
         t.at[k++] = side == SIDE_LEFT ? t.at[i] : rw_shift(w->rw->ir, t.at[i], left, right);
     }
     return k ? ir_and_all(w->rw->ir, k, t.at) : NULL;
@@ -52,7 +53,8 @@ static const Node *infer_join(Walk *w, const Node *join) {
     int64_t kind = ATTR_OF(join, Join)->kind;
     if (rw_limited(w->opt, w->report)) return join;
     bool both = kind == JOIN_INNER || kind == JOIN_SEMI;
-    const Node *in[] = {both ? filtered_side(w, join, SIDE_LEFT) : join->in[0], filtered_side(w, join, SIDE_RIGHT), join->in[2]};
+    const Node *in[] = {both ? filtered_side(w, join, SIDE_LEFT) : join->in[0],
+                        filtered_side(w, join, SIDE_RIGHT), join->in[2]};
     const Node *to = ir_with_inputs(w->rw->ir, join, in);
     if (to != join) rw_note(w->report, "infer", EXACT, join, to);
     return to;
@@ -62,7 +64,8 @@ static const Node *walk(Walk *w, const Node *rel) {
     const Node *known = ptrmap_get(&w->seen, rel);
     if (known) return known;
     const Node **in = ARENA_ARRAY(ir_arena(w->rw->ir), const Node *, rel->n);
-    for (uint32_t i = 0; i < rel->n; i++) in[i] = rel->in[i]->type->kind == TY_REL ? walk(w, rel->in[i]) : rel->in[i];
+    for (uint32_t i = 0; i < rel->n; i++)
+        in[i] = rel->in[i]->type->kind == TY_REL ? walk(w, rel->in[i]) : rel->in[i];
     const Node *to = ir_with_inputs(w->rw->ir, rel, in);
     if (to->op == OP_JOIN) to = infer_join(w, to);
     ptrmap_set(&w->seen, rel, (void *)to);

@@ -110,7 +110,8 @@ static int projected_side(const Node *join) {
     int64_t kind = ATTR_OF(join, Join)->kind;
     bool semi = kind == JOIN_SEMI || kind == JOIN_ANTI;
     for (int side = 0; side < 2; side++)
-        if (join->in[side]->op == OP_PROJECT && only_columns(join->in[side]) && !(semi && side == 0)) return side;
+        if (join->in[side]->op == OP_PROJECT && only_columns(join->in[side]) && !(semi && side == 0))
+            return side;
     return -1;
 }
 
@@ -128,7 +129,8 @@ static const Node **columns_of(Rw *rw, const Node *join, int side) {
         uint32_t local = right ? i - left : i;
         int64_t to = here ? ATTR_OF(project->in[local + 1], Column)->index : local;
         const Type *t = join->in[right]->type->fields[local];
-        cols[i] = ir_column(rw->ir, (uint32_t)to + (right ? new_left : 0), type_nullable(t, t->nullable || (outer && right)));
+        cols[i] = ir_column(rw->ir, (uint32_t)to + (right ? new_left : 0),
+                            type_nullable(t, t->nullable || (outer && right)));
     }
     return cols;
 }

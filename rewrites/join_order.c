@@ -20,15 +20,15 @@
 enum { MOST = 12 }; /* relations in one tree: 3^12 splits take a few milliseconds */
 
 typedef struct Conjunct {
-    const Node *p;   /* over the tree's columns */
-    uint32_t in;     /* relations that it reads */
-    double keeps;    /* share of the pairs */
+    const Node *p; /* over the tree's columns */
+    uint32_t in;   /* relations that it reads */
+    double keeps;  /* share of the pairs */
     bool placed;
 } Conjunct;
 
 typedef struct Plan { /* of a subset of the relations */
     double cost, rows;
-    uint32_t left;   /* 0: a single relation */
+    uint32_t left; /* 0: a single relation */
 } Plan;
 
 typedef struct Tree {
@@ -40,7 +40,7 @@ typedef struct Tree {
     Terms on;
     Conjunct *conjuncts;
     uint32_t n_conjuncts;
-    Plan *best;           /* by subset */
+    Plan *best; /* by subset */
     bool too_many;
 } Tree;
 
@@ -114,7 +114,8 @@ static double keeps(Tree *t, const Node *p) {
 static void estimate_conjuncts(Tree *t) {
     t->conjuncts = ARENA_ARRAY(t->arena, Conjunct, t->on.n);
     for (uint32_t i = 0; i < t->on.n; i++)
-        t->conjuncts[t->n_conjuncts++] = (Conjunct){.p = t->on.at[i], .in = reads(t, t->on.at[i]), .keeps = keeps(t, t->on.at[i])};
+        t->conjuncts[t->n_conjuncts++] =
+            (Conjunct){.p = t->on.at[i], .in = reads(t, t->on.at[i]), .keeps = keeps(t, t->on.at[i])};
 }
 
 /* One number a set, whatever the order. */
@@ -147,7 +148,8 @@ static void best_split(Tree *t, uint32_t set, bool cross) {
     Plan *b = &t->best[set];
     for (uint32_t left = (set - 1) & set; left; left = (left - 1) & set) {
         uint32_t right = set & ~left;
-        bool possible = isfinite(t->best[left].cost) && isfinite(t->best[right].cost) && (cross || connected(t, left, right));
+        bool possible = isfinite(t->best[left].cost) && isfinite(t->best[right].cost) &&
+                        (cross || connected(t, left, right));
         if (!possible || join_cost(t, left, right) >= b->cost) continue;
         b->cost = join_cost(t, left, right);
         b->left = left;
@@ -226,7 +228,8 @@ static const Node *finish(Tree *t, const Node *written, Built b) {
     for (uint32_t i = 0; i < t->n_conjuncts; i++)
         if (!t->conjuncts[i].placed) list[n++] = ir_remap(t->rw->ir, t->conjuncts[i].p, t->columns, b.map);
     if (n) rel = ir_2(t->rw->ir, OP_FILTER, rel, ir_and_all(t->rw->ir, n, list));
-    for (uint32_t c = 0; c < t->columns; c++) list[c] = ir_column(t->rw->ir, (uint32_t)b.map[c], written->type->fields[c]);
+    for (uint32_t c = 0; c < t->columns; c++)
+        list[c] = ir_column(t->rw->ir, (uint32_t)b.map[c], written->type->fields[c]);
     return ir_rel(t->rw->ir, OP_PROJECT, NULL, rel, t->columns, list);
 }
 
@@ -240,7 +243,8 @@ static const Node *order_tree(const Rw *rw, const Node *join) {
         estimate_conjuncts(&t);
         search(&t);
         uint32_t all = (1u << t.n) - 1;
-        if (t.best[all].cost < 0.95 * cost_written(&t, join, &at, &set)) to = finish(&t, join, build(&t, all));
+        if (t.best[all].cost < 0.95 * cost_written(&t, join, &at, &set))
+            to = finish(&t, join, build(&t, all));
     }
     arena_free(t.arena);
     return to;
@@ -262,7 +266,8 @@ static bool order_shows(const Node *rel, bool above) {
     for (uint32_t i = 1; i < rel->n; i++) {
         const Node *f = rel->in[i];
         bool float_key = !op_has(f->op, AGG) && rw_has_float(f->type);
-        if (float_key || (f->n && op_has(f->op, AGG) && f->op != OP_COUNT && rw_has_float(f->in[0]->type))) return true;
+        if (float_key || (f->n && op_has(f->op, AGG) && f->op != OP_COUNT && rw_has_float(f->in[0]->type)))
+            return true;
     }
     return above;
 }
@@ -271,7 +276,8 @@ static const Node *walk(Walk *w, const Node *rel, bool shows);
 
 static const Node *walk_inputs(Walk *w, const Node *rel, bool shows) {
     const Node **in = ARENA_ARRAY(ir_arena(w->rw->ir), const Node *, rel->n);
-    for (uint32_t i = 0; i < rel->n; i++) in[i] = rel->in[i]->type->kind == TY_REL ? walk(w, rel->in[i], order_shows(rel, shows)) : rel->in[i];
+    for (uint32_t i = 0; i < rel->n; i++)
+        in[i] = rel->in[i]->type->kind == TY_REL ? walk(w, rel->in[i], order_shows(rel, shows)) : rel->in[i];
     return ir_with_inputs(w->rw->ir, rel, in);
 }
 

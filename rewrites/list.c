@@ -42,16 +42,19 @@ void rw_list_rules(Buf *out) {
     buf_puts(out, "RULE                       SOUND   FILE        LAW\n");
     for (size_t i = 0; i < rw_rule_count; i++) {
         const Rule *r = rw_rules[i];
-        buf_printf(out, "%-26s %-7s %-11s %s\n%46s  where %s\n", r->name, sound_text(r->sound), files[i], r->law, "", r->where);
+        buf_printf(out, "%-26s %-7s %-11s %s\n%46s  where %s\n", r->name, sound_text(r->sound), files[i],
+                   r->law, "", r->where);
     }
     buf_puts(out, "PASS                       DOES\n");
-    for (size_t i = 0; i < rw_pass_count; i++) buf_printf(out, "%-26s %s\n", rw_passes[i].name, rw_passes[i].does);
+    for (size_t i = 0; i < rw_pass_count; i++)
+        buf_printf(out, "%-26s %s\n", rw_passes[i].name, rw_passes[i].does);
 }
 
 void rw_print_stats(Buf *out, const RwReport *report) {
     buf_puts(out, "RULE                          TRIED   FIRED\n");
     for (size_t i = 0; i < rw_rule_count; i++)
-        if (report->tried[i]) buf_printf(out, "%-26s %8u %7u\n", rw_rules[i]->name, report->tried[i], report->hits[i]);
+        if (report->tried[i])
+            buf_printf(out, "%-26s %8u %7u\n", rw_rules[i]->name, report->tried[i], report->hits[i]);
 }
 
 static double gain(const Rw *rw, const RwFired *f) {
@@ -64,8 +67,8 @@ void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *
     Rw rw = {ir, source, &rows};
     for (size_t i = 0; i < report->n_fired; i++) {
         const RwFired *f = &report->fired[i];
-        buf_printf(out, "%-26s %-6s %s -> %s  %+.1f %%\n", f->name, sound_text(f->sound), op_info[f->from->op].text,
-                   op_info[f->to->op].text, -100 * gain(&rw, f));
+        buf_printf(out, "%-26s %-6s %s -> %s  %+.1f %%\n", f->name, sound_text(f->sound),
+                   op_info[f->from->op].text, op_info[f->to->op].text, -100 * gain(&rw, f));
     }
     if (report->limited) buf_puts(out, "the limit of rule applications was reached\n");
     ptrmap_free(&rows);

@@ -59,9 +59,15 @@ const Rule rule_not_compare = {
 
 /* ---- AND and OR with a constant ---- */
 
-static const Node *other_than(const Match *m, bool (*is)(const Node *)) { return m->at[is(m->at[1]) ? 2 : 1]; }
-static bool has_true(Rw *rw, const Match *m) { return (void)rw, rw_is_true(m->at[1]) || rw_is_true(m->at[2]); }
-static bool has_false(Rw *rw, const Match *m) { return (void)rw, rw_is_false(m->at[1]) || rw_is_false(m->at[2]); }
+static const Node *other_than(const Match *m, bool (*is)(const Node *)) {
+    return m->at[is(m->at[1]) ? 2 : 1];
+}
+static bool has_true(Rw *rw, const Match *m) {
+    return (void)rw, rw_is_true(m->at[1]) || rw_is_true(m->at[2]);
+}
+static bool has_false(Rw *rw, const Match *m) {
+    return (void)rw, rw_is_false(m->at[1]) || rw_is_false(m->at[2]);
+}
 static const Node *drop_true(Rw *rw, const Match *m) { return (void)rw, other_than(m, rw_is_true); }
 static const Node *drop_false(Rw *rw, const Match *m) { return (void)rw, other_than(m, rw_is_false); }
 static const Node *make_true(Rw *rw, const Match *m) { return (void)m, ir_bool(rw->ir, true); }
@@ -162,8 +168,11 @@ static bool is_lower(Op op) { return op == OP_GT || op == OP_GE; }
 
 /* Two tests of one value against constants of which the first implies the second. */
 static bool implies(const Node *p, const Node *q) {
-    if (!op_has(p->op, COMPARE) || !op_has(q->op, COMPARE) || p->in[0] != q->in[0] || p->in[0]->type->kind == TY_TENSOR) return false;
-    if (!ir_is_const(p->in[1]) || !ir_is_const(q->in[1]) || rw_is_null(p->in[1]) || rw_is_null(q->in[1])) return false;
+    if (!op_has(p->op, COMPARE) || !op_has(q->op, COMPARE) || p->in[0] != q->in[0] ||
+        p->in[0]->type->kind == TY_TENSOR)
+        return false;
+    if (!ir_is_const(p->in[1]) || !ir_is_const(q->in[1]) || rw_is_null(p->in[1]) || rw_is_null(q->in[1]))
+        return false;
     const Value *a = &ATTR_OF(p->in[1], Const)->value, *b = &ATTR_OF(q->in[1], Const)->value;
     int order = value_cmp(a, b);
     bool both_closed = p->op == q->op || q->op == OP_LE || q->op == OP_GE; /* at equal constants */
@@ -224,7 +233,9 @@ static const Node *shared_conjunct(Rw *rw, Terms alternatives) {
     Terms first = rw_conjuncts(rw->ir, alternatives.at[0]);
     for (uint32_t c = 0; c < first.n; c++) {
         uint32_t i = 1;
-        while (rw_is_free(first.at[c]) && i < alternatives.n && among(first.at[c], rw_conjuncts(rw->ir, alternatives.at[i]))) i++;
+        while (rw_is_free(first.at[c]) && i < alternatives.n &&
+               among(first.at[c], rw_conjuncts(rw->ir, alternatives.at[i])))
+            i++;
         if (i == alternatives.n) return first.at[c];
     }
     return NULL;

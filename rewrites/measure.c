@@ -62,7 +62,9 @@ static double handling(const Rw *rw, const Node *rel) {
     case OP_SORT: return sort_cost(rows);
     case OP_TOPN: return rows * 2;
     case OP_AGGREGATE: return rows * (4 + 2.0 * (double)ATTR_OF(rel, Aggregate)->keys);
-    case OP_JOIN: return rows * 4 + rw_rows(rw, rel->in[1]) * 8 + (ATTR_OF(rel, Join)->kind == JOIN_LEFT ? rows + 1 : 0);
+    case OP_JOIN:
+        return rows * 4 + rw_rows(rw, rel->in[1]) * 8 +
+               (ATTR_OF(rel, Join)->kind == JOIN_LEFT ? rows + 1 : 0);
     }
     return rows;
 }
@@ -76,7 +78,8 @@ static double driven_rows(const Rw *rw, const Node *rel) {
 static double relation_cost(PtrMap *seen, const Rw *rw, const Node *rel) {
     if (rel->type->kind != TY_REL || ptrmap_get(seen, rel)) return 0;
     ptrmap_set(seen, rel, (void *)rel);
-    double cost = 1 + handling(rw, rel) + driven_rows(rw, rel) * own_cost(rw, rel) + rw_rows(rw, rel) * rel->type->n * 0.25;
+    double cost = 1 + handling(rw, rel) + driven_rows(rw, rel) * own_cost(rw, rel) +
+                  rw_rows(rw, rel) * rel->type->n * 0.25;
     for (uint32_t i = 0; i < rel->n; i++) cost += relation_cost(seen, rw, rel->in[i]);
     return cost;
 }

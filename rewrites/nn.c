@@ -18,7 +18,8 @@ static bool is_fixed(const Node *n) { return !(n->below & (BELOW_COLUMN | BELOW_
 static bool batch_norm_when(Rw *rw, const Match *m) {
     (void)rw;
     const Node *n = m->at[0];
-    return is_fixed(n->in[1]) && is_fixed(n->in[2]) && is_fixed(n->in[3]) && is_fixed(n->in[4]) && !is_fixed(n->in[0]);
+    return is_fixed(n->in[1]) && is_fixed(n->in[2]) && is_fixed(n->in[3]) && is_fixed(n->in[4]) &&
+           !is_fixed(n->in[0]);
 }
 
 static const Node *batch_norm_make(Rw *rw, const Match *m) { return ir_expand(rw->ir, m->at[0]); }
@@ -57,7 +58,8 @@ static const Node *along(Rw *rw, const Node *k, uint32_t rank, uint32_t at) {
 }
 
 /* A product's layer and its scale, in either order; false if it is no such product. */
-static bool layer_and_scale(const Node *mul, bool (*is_layer)(const Node *), const Node **layer, const Node **scale) {
+static bool layer_and_scale(const Node *mul, bool (*is_layer)(const Node *), const Node **layer,
+                            const Node **scale) {
     bool swap = !is_layer(mul->in[0]);
     *layer = mul->in[swap];
     *scale = mul->in[!swap];
@@ -74,7 +76,8 @@ static bool is_layer(const Node *n) { return is_contract(n) || is_conv(n); }
 static int scaled_place(const Node *contract, const Node *k) {
     const AttrContract *c = ATTR_OF(contract, Contract);
     int at = varies_along(k, c->out.n), found = -1;
-    const IntList *labels = fixed_side(contract) ? &c->b : &c->a, *other = fixed_side(contract) ? &c->a : &c->b;
+    const IntList *labels = fixed_side(contract) ? &c->b : &c->a,
+                  *other = fixed_side(contract) ? &c->a : &c->b;
     if (at < 0 || !type_same(k->type->elem, ir_elem(contract->type))) return -1;
     for (uint32_t d = 0; d < other->n; d++)
         if (other->at[d] == c->out.at[at]) return -1;

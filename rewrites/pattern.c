@@ -24,9 +24,12 @@ bool pat_match(const Pat *p, const Node *n, Match *m) {
 }
 
 static void print_flags(Buf *out, uint32_t flags) {
-    static const struct { uint32_t flag; const char *text; } names[] = {
-        {COMM, "COMM"},     {INC, "INC"},     {DEC, "DEC"},   {LINEAR, "LINEAR"},   {IDEMP, "IDEMP"},
-        {ROWWISE, "ROWWISE"}, {STRICT, "STRICT"}, {REL, "REL"}, {AGG, "AGG"}, {COMPARE, "COMPARE"}};
+    static const struct {
+        uint32_t flag;
+        const char *text;
+    } names[] = {{COMM, "COMM"},   {INC, "INC"},         {DEC, "DEC"},       {LINEAR, "LINEAR"},
+                 {IDEMP, "IDEMP"}, {ROWWISE, "ROWWISE"}, {STRICT, "STRICT"}, {REL, "REL"},
+                 {AGG, "AGG"},     {COMPARE, "COMPARE"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (flags & names[i].flag) buf_puts(out, names[i].text);
 }

@@ -101,7 +101,8 @@ static const Node *filter_below(Prune *p, const Node *filter) {
 }
 
 static Pruned prune_filter(Prune *p, const Node *filter, const bool *need) {
-    if (filter->in[0]->op == OP_PROJECT && only_filter_reads(p, filter, need)) return prune(p, filter_below(p, filter), need);
+    if (filter->in[0]->op == OP_PROJECT && only_filter_reads(p, filter, need))
+        return prune(p, filter_below(p, filter), need);
     bool *below = need_copy(p, filter, need);
     ir_columns_used(filter->in[1], filter->type->n, below);
     Pruned in = prune(p, filter->in[0], below);
@@ -156,7 +157,8 @@ static Pruned prune_join(Prune *p, const Node *join, const bool *need) {
     Pruned a = prune(p, l, below), b = prune(p, r, below + left);
     int32_t *map = ARENA_ARRAY(p->arena, int32_t, n);
     for (uint32_t i = 0; i < left; i++) map[i] = a.map[i];
-    for (uint32_t i = left; i < n; i++) map[i] = b.map[i - left] < 0 ? -1 : b.map[i - left] + (int32_t)a.rel->type->n;
+    for (uint32_t i = left; i < n; i++)
+        map[i] = b.map[i - left] < 0 ? -1 : b.map[i - left] + (int32_t)a.rel->type->n;
     const Node *on = ir_remap(p->rw->ir, join->in[2], n, map);
     return (Pruned){ir_node(p->rw->ir, OP_JOIN, join->attr, 3, (const Node *[]){a.rel, b.rel, on}), map};
 }

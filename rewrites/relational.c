@@ -24,7 +24,8 @@ static const Node *project_merge_make(Rw *rw, const Match *m) {
     const Node *outer = m->at[0], *inner = m->at[1];
     const Node **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, outer->n);
     in[0] = inner->in[0];
-    for (uint32_t i = 1; i < outer->n; i++) in[i] = ir_substitute(rw->ir, outer->in[i], inner->n - 1, inner->in + 1);
+    for (uint32_t i = 1; i < outer->n; i++)
+        in[i] = ir_substitute(rw->ir, outer->in[i], inner->n - 1, inner->in + 1);
     return ir_node(rw->ir, OP_PROJECT, NULL, outer->n, in);
 }
 
@@ -69,13 +70,14 @@ static bool project_values_when(Rw *rw, const Match *m) {
     (void)rw;
     int64_t rows = ATTR_OF(m->at[1], Values)->rows;
     bool rowless = rows == 0 || m->at[0]->n == 1;
-    return !rowless && rows * m->at[0]->type->n <= FEW_VALUES && !((m->at[0]->below | m->at[1]->below) & BELOW_VOLATILE);
+    return !rowless && rows * m->at[0]->type->n <= FEW_VALUES &&
+           !((m->at[0]->below | m->at[1]->below) & BELOW_VOLATILE);
 }
 
 static const Node *project_values_make(Rw *rw, const Match *m) {
     const Node *project = m->at[0], *values = m->at[1];
     uint32_t from = values->type->n, to = project->type->n, rows = (uint32_t)ATTR_OF(values, Values)->rows;
-    const Node **at = ARENA_ARRAY(ir_arena(rw->ir), const Node *, (size_t)rows * to);
+    const Node **at = ARENA_ARRAY(ir_arena(rw->ir), const Node *, (size_t)rows *to);
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t c = 0; c < to; c++)
             at[r * to + c] = ir_substitute(rw->ir, project->in[c + 1], from, values->in + (size_t)r * from);

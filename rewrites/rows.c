@@ -13,7 +13,8 @@ static double at_least(double x, double least) { return x > least ? x : least; }
 
 static bool join_column(const Node *join, int64_t i, const Node **scan, int64_t *column) {
     uint32_t left = join->in[0]->type->n;
-    return i < left ? rw_scan_column(join->in[0], i, scan, column) : rw_scan_column(join->in[1], i - left, scan, column);
+    return i < left ? rw_scan_column(join->in[0], i, scan, column)
+                    : rw_scan_column(join->in[1], i - left, scan, column);
 }
 
 bool rw_scan_column(const Node *rel, int64_t i, const Node **scan, int64_t *column) {
@@ -48,7 +49,8 @@ bool rw_column_stats(const Rw *rw, const Node *rel, int64_t i, ColumnStats *out)
 static double scan_rows(const Rw *rw, const Node *scan) {
     TableInfo t;
     if (!rw->source || !rw->source->table) return UNKNOWN_ROWS;
-    if (!rw->source->table(rw->source->ctx, ir_types(rw->ir), ATTR_OF(scan, Scan)->table, &t)) return UNKNOWN_ROWS;
+    if (!rw->source->table(rw->source->ctx, ir_types(rw->ir), ATTR_OF(scan, Scan)->table, &t))
+        return UNKNOWN_ROWS;
     return (double)t.rows;
 }
 
@@ -66,7 +68,8 @@ double rw_distinct(const Rw *rw, const Node *rel, const Node *expr) {
     double rows = rw_rows(rw, rel), product = 1, known = version_distinct(rw, rel, expr);
     if (expr->op == OP_COLUMN) return known > 0 ? at_most(rows, known) : rows;
     if (expr->op == OP_EXTRACT) return at_most(rows, 25);
-    for (uint32_t i = 0; i < expr->n; i++) product = at_most(rows, product * rw_distinct(rw, rel, expr->in[i]));
+    for (uint32_t i = 0; i < expr->n; i++)
+        product = at_most(rows, product * rw_distinct(rw, rel, expr->in[i]));
     return product;
 }
 
@@ -85,8 +88,9 @@ static bool scaled(const Value *v, Int128 *out) {
 static double range_test(const Rw *rw, const Node *rel, const Node *p) {
     ColumnStats s;
     Int128 c;
-    bool known = p->in[0]->op == OP_COLUMN && ir_is_const(p->in[1]) && scaled(&ATTR_OF(p->in[1], Const)->value, &c) &&
-                 rw_column_stats(rw, rel, ATTR_OF(p->in[0], Column)->index, &s) && s.range_known && s.max > s.min;
+    bool known =
+        p->in[0]->op == OP_COLUMN && ir_is_const(p->in[1]) && scaled(&ATTR_OF(p->in[1], Const)->value, &c) &&
+        rw_column_stats(rw, rel, ATTR_OF(p->in[0], Column)->index, &s) && s.range_known && s.max > s.min;
     if (!known) return UNKNOWN_TEST;
     double below = at_least(at_most((double)(c - s.min) / (double)(s.max - s.min), 1), 0);
     return p->op == OP_LT || p->op == OP_LE ? below : 1 - below;
@@ -129,7 +133,8 @@ static double matches(const Rw *rw, const Node *join) {
     for (uint32_t i = 0; i < t.n; i++) {
         const Node *a, *b;
         if (rw_is_equi(t.at[i], left, l->type->n + r->type->n, &a, &b))
-            rows /= at_least(1, at_least(rw_distinct(rw, l, a), rw_distinct(rw, r, rw_shift(rw->ir, b, left, r->type->n))));
+            rows /= at_least(1, at_least(rw_distinct(rw, l, a),
+                                         rw_distinct(rw, r, rw_shift(rw->ir, b, left, r->type->n))));
         else if (!rw_is_true(t.at[i])) rows *= UNKNOWN_TEST;
     }
     return rows;

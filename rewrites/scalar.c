@@ -47,10 +47,13 @@ static bool cast_cast_when(Rw *rw, const Match *m) {
     if (ATTR_OF(m->at[0], Cast)->try || ATTR_OF(m->at[1], Cast)->try) return false;
     if (rw_integers_within(from, mid)) return type_is_numeric(to) || to->kind == TY_VARCHAR;
     bool exact_float = from->kind == TY_F32 || (type_is_integer(from) && rw_whole_bits(from->kind) <= 32);
-    return exact_float && mid->kind == TY_F64 && (type_is_integer(to) || to->kind == TY_F32 || to->kind == TY_F64);
+    return exact_float && mid->kind == TY_F64 &&
+           (type_is_integer(to) || to->kind == TY_F32 || to->kind == TY_F64);
 }
 
-static const Node *cast_cast_make(Rw *rw, const Match *m) { return ir_cast(rw->ir, m->at[2], m->at[0]->type); }
+static const Node *cast_cast_make(Rw *rw, const Match *m) {
+    return ir_cast(rw->ir, m->at[2], m->at[0]->type);
+}
 
 /* law    CAST(CAST(x AS T) AS S) == CAST(x AS S)       T holds every value of x
  * where  not x DOUBLE, T INTEGER: 2.6 -> 3; not S text or DECIMAL behind FLOAT32 -> DOUBLE */
@@ -240,7 +243,8 @@ static const Node *case_decided_make(Rw *rw, const Match *m) {
     const Node **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, n->n);
     for (uint32_t j = 0; j < i; j++) in[j] = n->in[j];
     if (rw_is_true(n->in[i])) in[k++] = n->in[i + 1];
-    else for (uint32_t j = i + 2; j < n->n; j++) in[k++] = n->in[j];
+    else
+        for (uint32_t j = i + 2; j < n->n; j++) in[k++] = n->in[j];
     return case_of(rw, k, in);
 }
 
@@ -343,7 +347,8 @@ static bool like_literal(Rw *rw, const Match *m, Str *out) {
     const Value *pattern = &ATTR_OF(m->at[2], Const)->value;
     Like like;
     if (pattern->null || a->fold) return false;
-    if (!like_compile(ir_arena(rw->ir), pattern->s, (char)a->escape, false, &like) || like.kind != LIKE_EXACT) return false;
+    if (!like_compile(ir_arena(rw->ir), pattern->s, (char)a->escape, false, &like) || like.kind != LIKE_EXACT)
+        return false;
     *out = like.literal;
     return true;
 }

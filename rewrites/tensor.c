@@ -145,8 +145,9 @@ static const Node *operand_slice(Rw *rw, const Node *slice, const Type *result, 
 }
 
 static bool is_map(const Node *f) {
-    static const Op maps[] = {OP_ADD, OP_SUB,  OP_MUL, OP_NEG,  OP_ABS,     OP_FLOOR, OP_CEIL, OP_SQRT, OP_EXP,
-                              OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS,   OP_RELU, OP_LEAKY_RELU};
+    static const Op maps[] = {OP_ADD,  OP_SUB,  OP_MUL, OP_NEG,  OP_ABS,       OP_FLOOR,
+                              OP_CEIL, OP_SQRT, OP_EXP, OP_LOG,  OP_TANH,      OP_SIGMOID,
+                              OP_ERF,  OP_SIN,  OP_COS, OP_RELU, OP_LEAKY_RELU};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         if (maps[i] == f->op) return true;
     return false;
@@ -157,7 +158,8 @@ static bool slice_map_when(Rw *rw, const Match *m) {
     (void)rw;
     const Node *f = m->at[1];
     bool known = is_map(f) && is_known(f->type) && type_is_float(f->type->elem);
-    for (uint32_t i = 0; known && i < f->n; i++) known = f->in[i]->type->kind != TY_TENSOR || is_known(f->in[i]->type);
+    for (uint32_t i = 0; known && i < f->n; i++)
+        known = f->in[i]->type->kind != TY_TENSOR || is_known(f->in[i]->type);
     return known;
 }
 
@@ -195,8 +197,8 @@ static bool has_twice(const IntList *labels) {
 }
 
 /* The operand, cut where its labels are in the result, and what is left of its labels. */
-static const Node *contract_operand(Rw *rw, const Node *slice, const IntList *out, const Node *x, const IntList *labels,
-                                    IntList *left, int64_t *room) {
+static const Node *contract_operand(Rw *rw, const Node *slice, const IntList *out, const Node *x,
+                                    const IntList *labels, IntList *left, int64_t *room) {
     Cut cuts[TENSOR_MAX_RANK];
     *left = (IntList){0, room};
     for (uint32_t d = 0; d < labels->n; d++) {
@@ -219,7 +221,8 @@ static uint32_t dropped(const Node *slice, const IntList *out, const IntList *la
 static bool slice_contract_when(Rw *rw, const Match *m) {
     (void)rw;
     const AttrContract *k = ATTR_OF(m->at[1], Contract);
-    if (!is_known(m->at[2]->type) || !is_known(m->at[3]->type) || has_twice(&k->a) || has_twice(&k->b)) return false;
+    if (!is_known(m->at[2]->type) || !is_known(m->at[3]->type) || has_twice(&k->a) || has_twice(&k->b))
+        return false;
     return dropped(m->at[0], &k->out, &k->a) < k->a.n && dropped(m->at[0], &k->out, &k->b) < k->b.n;
 }
 

@@ -88,7 +88,8 @@ int rw_whole_bits(TypeKind k) {
 bool rw_is_signed(const Type *t) { return t->kind >= TY_I8 && t->kind <= TY_I64; }
 
 bool rw_integers_within(const Type *a, const Type *b) {
-    if (!type_is_integer(a) || !type_is_integer(b) || rw_whole_bits(a->kind) > rw_whole_bits(b->kind)) return false;
+    if (!type_is_integer(a) || !type_is_integer(b) || rw_whole_bits(a->kind) > rw_whole_bits(b->kind))
+        return false;
     return rw_is_signed(b) || !rw_is_signed(a);
 }
 
@@ -97,5 +98,7 @@ bool rw_is_cheap(const Node *e) {
     return rw_cost(e) <= CHEAP;
 }
 
-const Node *rw_empty(Ir *ir, const Type *rel) { return ir_node(ir, OP_VALUES, &(AttrValues){0, rel}, 0, NULL); }
+const Node *rw_empty(Ir *ir, const Type *rel) {
+    return ir_node(ir, OP_VALUES, &(AttrValues){0, rel}, 0, NULL);
+}
 bool rw_is_empty(const Node *rel) { return rel->op == OP_VALUES && ATTR_OF(rel, Values)->rows == 0; }

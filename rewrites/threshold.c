@@ -16,7 +16,9 @@
 
 /* ---- monotone tails ---- */
 
-static Inverse inverse_of(Rw *rw, const Match *m) { return ir_inverse(rw->ir, m->at[0]->op, m->at[1], m->at[2]); }
+static Inverse inverse_of(Rw *rw, const Match *m) {
+    return ir_inverse(rw->ir, m->at[0]->op, m->at[1], m->at[2]);
+}
 
 /* Some inverses test the domain as well (the root of a negative number is NaN, above t): they pay if f is dear. */
 static bool pays(const Match *m, Inverse i) { return i.pred && rw_cost(i.pred) < rw_cost(m->at[0]); }
@@ -123,11 +125,14 @@ static bool argmax_equal_when(Rw *rw, const Match *m) {
     enum { MOST_CLASSES = 64 };
     const Type *t = m->at[2]->type;
     bool vector = t->kind == TY_TENSOR && t->n == 1 && t->dims[0] > 1 && t->dims[0] <= MOST_CLASSES;
-    if (!vector || rw_is_null(m->at[3]) || class_of(m->at[3]) < 0 || class_of(m->at[3]) >= t->dims[0]) return false;
+    if (!vector || rw_is_null(m->at[3]) || class_of(m->at[3]) < 0 || class_of(m->at[3]) >= t->dims[0])
+        return false;
     return rw_cost(wins(rw, m->at[2], class_of(m->at[3]))) < rw_cost(m->at[0]);
 }
 
-static const Node *argmax_equal_make(Rw *rw, const Match *m) { return wins(rw, m->at[2], class_of(m->at[3])); }
+static const Node *argmax_equal_make(Rw *rw, const Match *m) {
+    return wins(rw, m->at[2], class_of(m->at[3]));
+}
 
 /* law    argmax(z) = c  ==  z[c] > z[j] for j < c and z[c] >= z[j] for j > c       the first of equals wins, NaN is above all
  * where  it gets cheaper: with two classes it is one comparison; ten rows of W one by one are dearer than W */
