@@ -213,6 +213,7 @@ static void reorder_column(void *ctx, int64_t c) {
     void *bytes = out->valid ? column_take(&valid, r->rows, r->n, r->s->pool) : NULL;
     if (!data || (out->valid && !bytes)) {
         block_free(data);
+        block_free(bytes);
         r->failed = true;
         return;
     }

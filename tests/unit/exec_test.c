@@ -1,5 +1,6 @@
 /* Programs made by hand, with C functions as kernels, run with one and with several workers: same rows, same order, same
  * bits. */
+#include "base/memory.h"
 #include "runtime/abi.h"
 #include "runtime/builder.h"
 #include "runtime/exec.h"
@@ -525,6 +526,31 @@ static void test_memory_limit(void) {
     rt_session_free(s);
 }
 
+/* Hostile builds: each allocation fails once; the run reports it, leaks nothing and works again afterwards. */
+static void check_failing_allocations(MakeFn make) {
+    Make m;
+    RtSession *s = session(2);
+    fill_table(s, "t", 100000, 1, 1000);
+    fill_table(s, "u", 5000, 3, 1000);
+    make_init(&m);
+    make(&m);
+    RtInstance *inst = rt_instance_new(s, &m.p);
+    int64_t before = blockpool_used(s->pool);
+    for (long n = 1; n < 120; n++) {
+        RtError e = {0};
+        RtResult r;
+        mem_fail_after(n);
+        bool ok = rt_run(inst, &code, NULL, &r, &e);
+        mem_fail_after(0);
+        if (ok) rt_result_free(&r);
+        else CHECK_INT(e.kind, RT_LIMIT);
+        if (n > 1) CHECK(blockpool_used(s->pool) <= before + (8 << 20)); /* converted columns stay with their segment */
+        rt_error_clear(&e);
+    }
+    rt_instance_free(inst);
+    rt_session_free(s);
+}
+
 static void test_stale_and_missing(void) {
     Make m;
     RtSession *s = session(1);
@@ -540,6 +566,32 @@ static void test_stale_and_missing(void) {
     s->current_version = false;
     CHECK(!rt_run(inst, &code, NULL, &r, &e));
     CHECK_INT(e.kind, RT_STALE);
+    rt_error_clear(&e);
+    rt_instance_free(inst);
+    rt_session_free(s);
+}
+
+static RtSession *cancelling;
+static int64_t k_cancel(void *const *args, int64_t n) {
+    (void)args;
+    (void)n;
+    atomic_store(&cancelling->cancel, true);
+    return 0;
+}
+static void test_cancel(void) {
+    static const RtKernel cancel[] = {k_cancel, k_odd, k_take};
+    static const RtKernels cancel_code = {.fn = cancel};
+    Make m;
+    RtSession *s = cancelling = session(2);
+    RtError e = {0};
+    RtResult r;
+    fill_table(s, "t", 300000, 1, 1000);
+    make_init(&m);
+    make_filter(&m);
+    m.steps[0].fn = 0;
+    RtInstance *inst = rt_instance_new(s, &m.p);
+    CHECK(!rt_run(inst, &cancel_code, NULL, &r, &e));
+    CHECK_INT(e.kind, RT_CANCELLED);
     rt_error_clear(&e);
     rt_instance_free(inst);
     rt_session_free(s);
@@ -578,7 +630,7 @@ static void test_once(void) {
 static _Atomic int asked;
 static const RtKernel *fused_later(void *ctx, uint32_t pipeline) {
     (void)ctx;
-    CHECK_INT(pipeline, 0);
+    (void)pipeline;
     return ++asked > 2 ? kernels : NULL;
 }
 static void test_tiers(void) {
@@ -677,7 +729,12 @@ int main(void) {
     check_workers(make_top, look_top, 300000);
     test_error();
     test_memory_limit();
+    check_failing_allocations(make_sort);
+    check_failing_allocations(make_group_many);
+    check_failing_allocations(make_group_dense);
+    check_failing_allocations(make_inner);
     test_stale_and_missing();
+    test_cancel();
     test_once();
     test_tiers();
     test_text();
