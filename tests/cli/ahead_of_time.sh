@@ -1,0 +1,41 @@
+# dqlc: executables, objects with a C header, assembly, LLVM text; the same bytes each time; errors where a file or schema differs.
+dqlc=$DQL_BUILD/dqlc
+dir=$DQL_TMP/aot.$$
+mkdir -p "$dir"
+printf 'a,b\n1,x\n2,y\n' > "$dir/in.csv"
+cat > "$dir/q.dql" <<END
+PARAM least INTEGER DEFAULT 2;
+SELECT a, b FROM '$dir/in.csv' WHERE a >= \$least ORDER BY a;
+END
+fail() { echo "$*"; exit 1; }
+"$dqlc" "$dir/q.dql" -o "$dir/q" || fail "dqlc failed"
+[ "$("$dir/q" --mode=csv)" = "a,b
+2,y" ] || fail "the program prints $("$dir/q")"
+[ "$("$dir/q" --mode=csv --header=off --least=1 | tr '\n' ' ')" = "1,x 2,y " ] || fail "parameter"
+"$dir/q" --help | grep -q -- "--least .*INTEGER, default 2" || fail "--help lists no parameters"
+"$dir/q" --least=many > "$dir/out" 2>&1; [ $? = 2 ] || fail "a bad parameter value"
+"$dir/q" --nonsense=1 > "$dir/out" 2>&1; [ $? = 2 ] || fail "an unknown option"
+"$dqlc" "$dir/q.dql" -o "$dir/q2" && cmp "$dir/q" "$dir/q2" || fail "two builds differ"
+printf 'a,c\n1,x\n' > "$dir/in.csv"
+"$dir/q" > "$dir/out" 2>&1; [ $? = 1 ] || fail "another schema passed"
+grep -q "compile it again" "$dir/out" || fail "$(cat "$dir/out")"
+rm "$dir/in.csv"
+"$dir/q" > "$dir/out" 2>&1; [ $? = 1 ] || fail "a missing file passed"
+grep -q "in.csv" "$dir/out" || fail "$(cat "$dir/out")"
+
+echo "SELECT 1 + COUNT(*) AS n FROM (VALUES (1), (2)) AS t(i);" > "$dir/n.dql"
+(cd "$dir" && "$dqlc" -c n.dql) || fail "dqlc -c"
+[ -s "$dir/n.o" ] && [ -s "$dir/n.h" ] || fail "no object or header"
+printf '#include "n.h"\nint main(int argc, char **argv) { return dql_aot_main(argc, argv); }\n' > "$dir/main.c"
+libs=$DQL_BUILD/runtime
+${CC:-cc} ${DQL_SANITIZE:+-fsanitize=address,undefined} -I"$dir" "$dir/main.c" "$dir/n.o" "$libs/libdql_runtime.a" "$DQL_BUILD/base/libdql_base.a" \
+    -lxxhash -lz -lzstd -lpthread -lm -o "$dir/n" 2> "$dir/out" || { grep -q asan "$dir/out" && exit 77; fail "$(cat "$dir/out")"; }
+[ "$("$dir/n" --mode=csv --header=off)" = 3 ] || fail "the linked object prints $("$dir/n")"
+(cd "$dir" && "$dqlc" -S n.dql && "$dqlc" --emit=llvm-ir n.dql) || fail "-S"
+grep -q "\.text" "$dir/n.s" && grep -q "define" "$dir/n.ll" || fail "assembly or LLVM text"
+
+echo "EXPLAIN SELECT 1;" > "$dir/e.dql"
+"$dqlc" "$dir/e.dql" -o "$dir/e" > "$dir/out" 2>&1; [ $? = 1 ] || fail "EXPLAIN passed"
+echo "SELECT nothing;" > "$dir/e.dql"
+"$dqlc" "$dir/e.dql" -o "$dir/e" > "$dir/out" 2>&1; [ $? = 1 ] || fail "a bad name passed"
+[ ! -e "$dir/e" ] || fail "a program was left behind"
