@@ -1,4 +1,5 @@
 #include "api/explain_plan.h"
+#include "base/vec.h"
 #include "rewrites/measure.h"
 #include <stdlib.h>
 
@@ -8,6 +9,9 @@ typedef struct Explain {
     Buf *out;
     Rw rw;
     Arena *arena;
+    VEC(const Node *) networks;
+    PtrMap printed; /* nodes of the network at hand: their numbers + 1 */
+    size_t lines;
 } Explain;
 
 /* Name of a relation's column, as far as the plan still knows one: of the table's column it came from. */
@@ -63,9 +67,52 @@ static void print_call(Explain *x, const Node *rel, const Node *e, int depth) {
     buf_putc(x->out, ')');
 }
 
+/* A constant as a person would write it: numbers bare, all else as a literal. */
+static void print_const(Buf *out, const Value *v) {
+    if (!v->null && (type_is_numeric(v->type) || v->type->kind == TY_BOOL)) value_print(out, v);
+    else value_print_literal(out, v);
+}
+
+/* ---- networks: one name inline, the layers once each below the plan ---- */
+static const Node *some_weight(const Node *e) {
+    if (e->op == OP_WEIGHT) return e;
+    for (uint32_t i = 0; i < e->n; i++)
+        if (e->in[i]->below & BELOW_WEIGHT) return some_weight(e->in[i]);
+    return NULL;
+}
+
+static bool is_network(const Node *e) {
+    return e->n && (e->below & BELOW_WEIGHT) && (e->below & BELOW_COLUMN) && e->type->kind == TY_TENSOR;
+}
+
+static size_t network_number(Explain *x, const Node *e) {
+    for (size_t i = 0; i < x->networks.n; i++)
+        if (x->networks.at[i] == e) return i + 1;
+    *vec_push(&x->networks) = e;
+    return x->networks.n;
+}
+
+static void print_network_name(Explain *x, const Node *rel, const Node *e) {
+    bool *used = ARENA_ARRAY(x->arena, bool, rel->type->n + 1);
+    bool first = true;
+    ir_columns_used(e, rel->type->n, used);
+    buf_printf(x->out, "%s:%zu(", ATTR_OF(some_weight(e), Weight)->model, network_number(x, e));
+    for (uint32_t i = 0; i < rel->type->n; i++) {
+        if (!used[i]) continue;
+        if (!first) buf_puts(x->out, ", ");
+        first = false;
+        print_column(x, rel, i);
+    }
+    buf_putc(x->out, ')');
+}
+
 static void print_expr(Explain *x, const Node *rel, const Node *e, int depth) {
+    if (is_network(e)) {
+        print_network_name(x, rel, e);
+        return;
+    }
     if (e->op == OP_COLUMN) print_column(x, rel, ATTR_OF(e, Column)->index);
-    else if (e->op == OP_CONST) value_print_literal(x->out, &ATTR_OF(e, Const)->value);
+    else if (e->op == OP_CONST) print_const(x->out, &ATTR_OF(e, Const)->value);
     else if (e->op == OP_PARAM) buf_printf(x->out, "$%s", ATTR_OF(e, Param)->name);
     else if (e->op == OP_WEIGHT) buf_printf(x->out, "%s.%s", ATTR_OF(e, Weight)->model, ATTR_OF(e, Weight)->name);
     else if (depth == 0) buf_puts(x->out, "..");
@@ -157,9 +204,49 @@ static void print_tree(Explain *x, const Node *n, int indent) {
         if (op_has(n->in[i]->op, REL)) print_tree(x, n->in[i], indent + 2);
 }
 
+/* Operands: earlier lines by number, weights by name, columns as x. */
+static void print_operand(Explain *x, const Node *in) {
+    size_t line = (size_t)(uintptr_t)ptrmap_get(&x->printed, in);
+    if (line) buf_printf(x->out, " %%%zu", line);
+    else if (in->op == OP_WEIGHT) buf_printf(x->out, " %s", ATTR_OF(in, Weight)->name);
+    else if (in->op == OP_COLUMN) buf_printf(x->out, " input");
+    else if (in->op == OP_CONST) {
+        buf_putc(x->out, ' ');
+        print_const(x->out, &ATTR_OF(in, Const)->value);
+    } else if (in->below & BELOW_COLUMN) buf_puts(x->out, " ..");
+    else buf_printf(x->out, " (%s of weights)", op_info[in->op].text);
+}
+
+/* A line a layer, inputs first; what depends on weights alone is computed once and not listed. */
+static void print_layers(Explain *x, const Node *e) {
+    if (e->type->kind != TY_TENSOR || !(e->below & BELOW_COLUMN) || e->op == OP_COLUMN || ptrmap_get(&x->printed, e)) return;
+    for (uint32_t i = 0; i < e->n; i++) print_layers(x, e->in[i]);
+    ptrmap_set(&x->printed, e, (void *)(uintptr_t)++x->lines);
+    const Origin *o = ir_origin(x->rw.ir, e);
+    buf_printf(x->out, "  %%%zu %s", x->lines, op_info[e->op].text);
+    for (uint32_t i = 0; i < e->n; i++) print_operand(x, e->in[i]);
+    buf_puts(x->out, " : ");
+    type_print(x->out, e->type, false);
+    if (o && o->layer) buf_printf(x->out, "  layer %s", o->layer);
+    buf_putc(x->out, '\n');
+}
+
+static void print_networks(Explain *x) {
+    for (size_t i = 0; i < x->networks.n; i++) {
+        const Node *e = x->networks.at[i];
+        buf_printf(x->out, "network %s:%zu\n", ATTR_OF(some_weight(e), Weight)->model, i + 1);
+        print_layers(x, e);
+        size_t line = (size_t)(uintptr_t)ptrmap_get(&x->printed, e);
+        if (line && line < x->lines) buf_printf(x->out, "  is %%%zu above\n", line);
+    }
+}
+
 void explain_plan(Buf *out, const Node *plan, const SourceApi *source, Ir *ir, Arena *arena) {
     PtrMap rows = {0};
     Explain x = {.out = out, .rw = {.ir = ir, .source = source, .rows = &rows}, .arena = arena};
     print_tree(&x, plan, 0);
+    print_networks(&x);
+    ptrmap_free(&x.printed);
+    vec_free(&x.networks);
     ptrmap_free(&rows);
 }

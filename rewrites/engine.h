@@ -42,6 +42,7 @@ const Rule *rw_find_rule(const char *name); /* NULL: there is none */
 bool rw_known(const char *name);
 void rw_list_rules(Buf *out); /* the table of --list-rules */
 void rw_print_stats(Buf *out, const RwReport *report); /* --rule-stats: tried and fired, per rule that was tried */
-/* What happened, for EXPLAIN: one line an application, "name  from -> to  (gain)"; gain in percent of the part's measure. */
+/* What happened, for EXPLAIN: a line a rule in order of first application: how often, soundness, mean share of the part's
+ * measure saved, law. */
 void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *report);
 #endif

@@ -62,13 +62,31 @@ static double gain(const Rw *rw, const RwFired *f) {
     return from > 0 ? 1 - rw_measure(rw, f->to) / from : 0;
 }
 
+/* How often the application's rule fired from i on; 0 when it was listed before. */
+static size_t times_from(const RwReport *r, size_t i, double *saved, const Rw *rw) {
+    size_t n = 0;
+    for (size_t k = 0; k < r->n_fired; k++) {
+        if (strcmp(r->fired[k].name, r->fired[i].name) != 0) continue;
+        if (k < i) return 0;
+        n++;
+        *saved += gain(rw, &r->fired[k]);
+    }
+    return n;
+}
+
 void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *report) {
     PtrMap rows = {0};
     Rw rw = {ir, source, &rows};
     for (size_t i = 0; i < report->n_fired; i++) {
         const RwFired *f = &report->fired[i];
-        buf_printf(out, "%-26s %-6s %s -> %s  %+.1f %%\n", f->name, sound_text(f->sound),
-                   op_info[f->from->op].text, op_info[f->to->op].text, -100 * gain(&rw, f));
+        const Rule *rule = rw_find_rule(f->name);
+        double saved = 0;
+        size_t n = times_from(report, i, &saved, &rw);
+        if (!n) continue;
+        buf_printf(out, "%-20s %3zux %-5s %5.0f %%  ", f->name, n, sound_text(f->sound), 100 * saved / (double)n);
+        if (rule) buf_puts(out, rule->law);
+        else buf_printf(out, "%s -> %s", op_info[f->from->op].text, op_info[f->to->op].text);
+        buf_putc(out, '\n');
     }
     if (report->limited) buf_puts(out, "the limit of rule applications was reached\n");
     ptrmap_free(&rows);
