@@ -59,7 +59,7 @@ static double sort_cost(double rows) { return rows * 4 * log2(rows + 2); }
 static double handling(const Rw *rw, const Node *rel) {
     double rows = rel->n && rel->in[0]->type->kind == TY_REL ? rw_rows(rw, rel->in[0]) : 0;
     switch ((int)rel->op) {
-    case OP_SORT: return sort_cost(rows);
+    case OP_SORT: return sort_cost(rows) + rel->n;
     case OP_TOPN: return rows * 2;
     case OP_AGGREGATE: return rows * (4 + 2.0 * (double)ATTR_OF(rel, Aggregate)->keys);
     case OP_JOIN:
