@@ -37,10 +37,6 @@ int report_diags(dql_db *db, const Diags *d) {
     return status;
 }
 
-void dump_text(const dql_db *db, const char *stage, const char *text) {
-    if (option_has(&db->options.dump, stage)) fprintf(stderr, "%s", text);
-}
-
 static bool stops_after(const dql_db *db, const char *pass) { return strcmp(db->options.stop_after, pass) == 0; }
 
 static void dump_ir(const dql_db *db, const char *pass, const Node *plan) {
@@ -54,10 +50,14 @@ static void dump_ir(const dql_db *db, const char *pass, const Node *plan) {
     free(wanted);
 }
 
+void time_pass(const dql_db *db, const char *pass, double ms) {
+    if (db->options.time_passes) fprintf(stderr, "%-20s %8.3f ms\n", pass, ms);
+}
+
 static void after_pass(void *ctx, const char *pass, const Node *plan, double ms) {
     dql_stmt *s = ctx;
     dump_ir(s->db, pass, plan);
-    if (s->db->options.time_passes) fprintf(stderr, "%-20s %8.3f ms\n", pass, ms);
+    time_pass(s->db, pass, ms);
 }
 
 static bool bind(dql_stmt *s, const Ast *ast) {
@@ -90,9 +90,21 @@ static void print_rule_stats(const RwReport *r) {
     buf_free(&text);
 }
 
+static void dump_ast(const dql_db *db, const Ast *ast) {
+    if (!option_has(&db->options.dump, "ast")) return;
+    Buf text = {0};
+    ast_print(&text, ast);
+    fprintf(stderr, "%s\n", text.p);
+    buf_free(&text);
+}
+
 static int passes(dql_stmt *s, const Ast *ast) {
     dql_db *db = s->db;
+    dump_ast(db, ast);
+    if (stops_after(db, "parse")) return DQL_OK;
+    double start = now_ms();
     if (!bind(s, ast)) return report_diags(db, &s->diags);
+    time_pass(db, "bind", now_ms() - start);
     if (!s->plan) return DQL_OK;
     dump_ir(db, "bind", s->plan);
     if (stops_after(db, "bind")) return DQL_OK;

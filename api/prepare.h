@@ -8,6 +8,5 @@ int prepare(dql_stmt *s, const Ast *ast);
 /* The session's message is replaced by these diagnostics; returns the status they mean. */
 int report_diags(dql_db *db, const Diags *d);
 int report_text(dql_db *db, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* `dump` asked for this stage: prints it to stderr. */
-void dump_text(const dql_db *db, const char *stage, const char *text);
+void time_pass(const dql_db *db, const char *pass, double ms); /* --time-passes */
 #endif

@@ -10,7 +10,11 @@
 static bool has_rows(const dql_stmt *s) { return s->st.kind == STMT_QUERY || s->st.explain != EXPLAIN_NONE; }
 
 /* --stop-after: queries are only compiled; what changes the catalog runs, so that later statements find it. */
-static bool only_compiled(const dql_stmt *s) { return *s->db->options.stop_after && s->st.kind == STMT_QUERY; }
+static bool only_compiled(dql_stmt *s) {
+    bool only = *s->db->options.stop_after && s->st.kind == STMT_QUERY;
+    if (only && s->plan && strcmp(s->db->options.stop_after, "lower") == 0) lower_only(s);
+    return only;
+}
 
 int dql_step(dql_stmt *s) {
     if (only_compiled(s)) return DQL_DONE;

@@ -15,6 +15,7 @@ void evaluated_free(struct Evaluated *e); /* NULL is allowed */
 
 /* Ahead of time: s->program for this target, in general layouts. */
 int lower_ahead(dql_stmt *s, Target target);
+int lower_only(dql_stmt *s); /* for this machine, to be dumped */
 void describe(dql_stmt *s, Program *p); /* what the statement does with its rows, written into its Program */
 void remember(dql_stmt *s);             /* what the session itself keeps of a statement that succeeded */
 

@@ -2,7 +2,7 @@
 #include "api/compiler.h"
 #include "api/prepare.h"
 #include "api/run.h"
-#include "codegen_cpu/jit.h"
+#include "codegen_cpu/object.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,6 +12,20 @@ static double now_ms(void) {
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+/* What the code generator makes of the kernels, for this machine's level. */
+static void dump_code(dql_stmt *s, CpuOutput output) {
+    CpuLevel level = cpu_host_level();
+    CpuFunction *functions;
+    Buf text = {0};
+    char *why = NULL;
+    if (!cpu_level_read(s->db->options.target, &level)) level = cpu_host_level();
+    uint32_t n = cpu_functions(s->arena, s->lowered.n_kernels, (const Kernel *const *)s->lowered.kernels, 1, &level, &functions);
+    CpuModule m = {.n = n, .functions = functions, .output = output};
+    if (cpu_module_compile(&m, &text, &why)) fprintf(stderr, "%.*s", (int)text.n, text.p);
+    free(why);
+    buf_free(&text);
+}
+
 static void dump_lowered(dql_stmt *s) {
     const OptionList *dump = &s->db->options.dump;
     Buf text = {0};
@@ -19,6 +33,8 @@ static void dump_lowered(dql_stmt *s) {
     for (uint32_t i = 0; option_has(dump, "kernels") && i < s->lowered.n_kernels; i++) kernel_print(&text, s->lowered.kernels[i]);
     if (text.p) fputs(text.p, stderr);
     buf_free(&text);
+    if (option_has(dump, "llvm")) dump_code(s, CPU_LLVM);
+    if (option_has(dump, "asm")) dump_code(s, CPU_ASSEMBLY);
 }
 
 static int lower(dql_stmt *s, const Target *target) {
@@ -27,9 +43,11 @@ static int lower(dql_stmt *s, const Target *target) {
     const char **names = ARENA_ARRAY(s->arena, const char *, s->plan->type->n + 1);
     const char *why = NULL;
     for (uint32_t i = 0; i < s->plan->type->n; i++) names[i] = i < s->st.n_columns ? s->st.columns[i].name : "column";
+    double start = now_ms();
     if (!lower_query(s->arena, s->ir, &s->pins.api, target, &opt, s->plan, s->plan->type->n, names, &s->lowered, &why))
         return report_at(s, DQL_ERROR, s->st.span, why);
     s->program = s->lowered.program;
+    time_pass(s->db, "lower", now_ms() - start);
     dump_lowered(s);
     return DQL_OK;
 }
@@ -43,13 +61,22 @@ int lower_ahead(dql_stmt *s, Target target) {
     return DQL_OK;
 }
 
+int lower_only(dql_stmt *s) {
+    Compiler *c = session_compiler(s->db);
+    if (!c) return DQL_LIMIT;
+    Target target = compiler_target(c);
+    return lower(s, &target);
+}
+
 static int compile(dql_stmt *s) {
     Compiler *c = session_compiler(s->db);
     if (!c) return DQL_LIMIT;
     Target target = compiler_target(c);
     int status = lower(s, &target);
     if (status != DQL_OK) return status;
+    double start = now_ms();
     if (!code_get(s, &s->code)) return DQL_ERROR;
+    time_pass(s->db, "code", now_ms() - start);
     s->instance = rt_instance_new(s->db->rt, s->program);
     return s->instance ? DQL_OK : report_at(s, DQL_LIMIT, s->st.span, "out of memory");
 }
