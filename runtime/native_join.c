@@ -4,7 +4,7 @@
 #include "runtime/abi.h"
 #include "runtime/state.h"
 
-enum { AHEAD = 16, NONE = -1 };
+enum { AHEAD = 16 };
 
 static void find_dense(const JoinIndex *j, const int64_t *key, int64_t n, uint32_t *row) {
     for (int64_t i = 0; i < n; i++) {
@@ -16,7 +16,7 @@ static void find_dense(const JoinIndex *j, const int64_t *key, int64_t n, uint32
 static void find_bits(const JoinIndex *j, const int64_t *key, int64_t n, uint32_t *row) {
     for (int64_t i = 0; i < n; i++) {
         uint64_t k = (uint64_t)key[i] - (uint64_t)j->min;
-        row[i] = join_has(j, k) ? join_row(j, k) : UINT32_MAX;
+        row[i] = join_bit(j->bits_set, k, (uint64_t)j->n) ? join_row(j, k) : UINT32_MAX;
     }
 }
 
@@ -51,12 +51,13 @@ static void find_rows(const RtState *s, const int64_t *key, const uint8_t *valid
 
 /* JOIN_BITS: positions whose key is there, or is not. */
 static int64_t select_bits(const JoinIndex *j, const int64_t *key, const uint8_t *valid, int64_t n, bool there, uint32_t *position) {
+    const uint64_t *bits = j->bits_set, top = (uint64_t)j->n, min = (uint64_t)j->min, flip = !there;
     int64_t m = 0;
     for (int64_t i = 0; i < n; i++) {
-        bool has = join_has(j, (uint64_t)key[i] - (uint64_t)j->min);
+        uint64_t has = join_bit(bits, (uint64_t)key[i] - min, top);
         if (valid) has &= valid[i];
         position[m] = (uint32_t)i;
-        m += has == there;
+        m += (int64_t)(has ^ flip);
     }
     return m;
 }
@@ -79,24 +80,39 @@ static int64_t emit_unique(const uint32_t *first, int64_t n, bool outer, uint32_
     return m;
 }
 
-static int64_t emit_chains(const RtState *s, const uint32_t *first, int64_t n, bool outer, void *const *args) {
+/* Rows whose key is there (position, first row), from where the cursor stands. */
+static int64_t hits_of(const RtState *s, const int64_t *key, const uint8_t *valid, int64_t n, uint32_t *position, uint32_t *row) {
+    if (s->join.form == JOIN_BITS) return probe_bits(&s->join, key, valid, n, position, row);
+    uint32_t first[BATCH_ROWS];
+    find_rows(s, key, valid, n, first);
+    return emit_unique(first, n, false, position, row);
+}
+
+static int64_t all_of(const RtState *s, const int64_t *key, const uint8_t *valid, int64_t n, uint32_t *position, uint32_t *row) {
+    find_rows(s, key, valid, n, row);
+    for (int64_t i = 0; i < n; i++) position[i] = (uint32_t)i;
+    return n;
+}
+
+/* The chains of `hits` rows, as far as there is room. */
+static int64_t emit_chains(const RtState *s, const uint32_t *hit, const uint32_t *first, int64_t hits, void *const *args) {
     RtCursor *c = args[5];
     uint32_t *position = args[3], *row = args[4];
     const uint32_t *next = s->join.next;
-    int64_t m = 0, i = c->at[0];
-    uint32_t r = c->at[1] ? (uint32_t)(c->at[1] - 1) : first[0];
-    for (; i < n;) {
-        if (m == c->room) {
-            c->at[0] = i;
-            c->at[1] = (int64_t)r + 1;
-            return m;
-        }
-        position[m] = (uint32_t)i;
-        row[m] = r;
-        m += outer || r != UINT32_MAX;
-        r = r == UINT32_MAX ? r : next[r];
-        if (r != UINT32_MAX) continue;
-        if (++i < n) r = first[i - c->at[0]];
+    int64_t m = 0, from = c->at[0];
+    uint32_t resumed = (uint32_t)(c->at[1] - 1);
+    for (int64_t h = 0; h < hits; h++) {
+        uint32_t r = h == 0 && c->at[1] ? resumed : first[h];
+        do {
+            if (m == c->room) {
+                c->at[0] = from + hit[h];
+                c->at[1] = (int64_t)r + 1;
+                return m;
+            }
+            position[m] = (uint32_t)from + hit[h];
+            row[m++] = r;
+            r = r == UINT32_MAX ? r : next[r];
+        } while (r != UINT32_MAX);
     }
     c->at[0] = c->at[1] = 0;
     return m;
@@ -104,13 +120,15 @@ static int64_t emit_chains(const RtState *s, const uint32_t *first, int64_t n, b
 
 static int64_t probe(void *const *args, int64_t n, bool outer) {
     const RtState *s = args[0];
-    RtCursor *c = args[5];
-    const uint8_t *valid = args[2];
-    uint32_t first[BATCH_ROWS];
+    const RtCursor *c = args[5];
     int64_t from = c->at[0];
-    if (s->join.form == JOIN_BITS && !s->join.next && !outer) return probe_bits(&s->join, args[1], valid, n, args[3], args[4]);
-    find_rows(s, (const int64_t *)args[1] + from, valid ? valid + from : NULL, n - from, first);
-    return s->join.next ? emit_chains(s, first, n, outer, args) : emit_unique(first, n, outer, args[3], args[4]);
+    const int64_t *key = (const int64_t *)args[1] + from;
+    const uint8_t *valid = args[2] ? (const uint8_t *)args[2] + from : NULL;
+    uint32_t hit[BATCH_ROWS], first[BATCH_ROWS];
+    bool unique = !s->join.next;
+    uint32_t *position = unique ? args[3] : hit, *row = unique ? args[4] : first;
+    int64_t hits = (outer ? all_of : hits_of)(s, key, valid, n - from, position, row);
+    return unique ? hits : emit_chains(s, hit, first, hits, args);
 }
 
 int64_t dql_rt_probe_inner(void *const *args, int64_t n) { return probe(args, n, false); }

@@ -139,10 +139,10 @@ static inline uint64_t join_hash(int64_t key) {
     uint64_t h = (uint64_t)key * 0x9E3779B97F4A7C15ull;
     return (h ^ h >> 32) * 0xD6E8FEB86659FD93ull;
 }
-/* JOIN_BITS: the bit of key - min = k, and the row of a key that is there. */
-static inline bool join_has(const JoinIndex *j, uint64_t k) {
-    bool in = k < (uint64_t)j->n;
-    return in & (bool)(j->bits_set[in ? k >> 6 : 0] >> (k & 63) & 1);
+/* JOIN_BITS: the bit of key - min = k; that of n is not set.  And the row of a key that is there. */
+static inline uint64_t join_bit(const uint64_t *bits, uint64_t k, uint64_t n) {
+    k = k < n ? k : n;
+    return bits[k >> 6] >> (k & 63) & 1;
 }
 static inline uint32_t join_row(const JoinIndex *j, uint64_t k) {
     uint64_t before = j->bits_set[k >> 6] & (((uint64_t)1 << (k & 63)) - 1);
