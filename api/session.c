@@ -74,6 +74,14 @@ void dql_interrupt(dql_db *db) {
     if (db->rt) atomic_store(&db->rt->cancel, true);
 }
 
+static void dump_tokens(const dql_db *db, const Source *source) {
+    if (!option_has(&db->options.dump, "tokens")) return;
+    Buf text = {0};
+    dql_tokens(&text, source);
+    fprintf(stderr, "%s", text.p ? text.p : "");
+    buf_free(&text);
+}
+
 int dql_read(dql_db *db, const char *name, const char *text, size_t len, dql_script **out) {
     dql_script *s = calloc(1, sizeof *s);
     *out = s;
@@ -83,6 +91,7 @@ int dql_read(dql_db *db, const char *name, const char *text, size_t len, dql_scr
     s->source = (Source){.name = arena_strndup(s->arena, name, strlen(name)), .text = arena_strndup(s->arena, text, len), .len = len};
     Diags d;
     diags_init(&d, s->arena, &s->source);
+    dump_tokens(db, &s->source);
     s->ast = dql_parse(s->arena, db->names, &s->source, &d);
     return d.errors ? report_diags(db, &d) : DQL_OK;
 }

@@ -1141,3 +1141,5 @@ bool keyword_reserved(const char *upper) { return keyword_between(upper, RESERVE
 size_t keyword_count(void) { return OTHER_LAST - RESERVED_FIRST + 1; }
 
 const char *keyword_at(size_t i) { return keyword_text(RESERVED_FIRST + (int)i); }
+
+const char *token_name(int token) { return yysymbol_name(YYTRANSLATE(token)); }

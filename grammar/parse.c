@@ -21,3 +21,18 @@ Ast *dql_parse(Arena *a, Intern *names, const Source *source, Diags *diags) {
     else parse(&p);
     return ast_new(a, A_SCRIPT, (Span){0, (uint32_t)source->len}, NULL, 0, p.statements);
 }
+
+void dql_tokens(Buf *out, const Source *source) {
+    Diags diags;
+    Parser p = {.arena = arena_new(), .intern = intern_new(), .source = source, .diags = &diags};
+    YYSTYPE value;
+    Span at;
+    diags_init(&diags, p.arena, source);
+    dql_yylex_init_extra(&p, &p.scanner);
+    dql_yy_scan_bytes(source->text, (int)source->len, p.scanner);
+    for (int token; (token = dql_yylex(&value, &at, &p)) > 0;)
+        buf_printf(out, "%u..%u %s %.*s\n", at.from, at.to, token_name(token), (int)(at.to - at.from), source->text + at.from);
+    dql_yylex_destroy(p.scanner);
+    intern_free(p.intern);
+    arena_free(p.arena);
+}

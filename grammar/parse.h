@@ -4,6 +4,7 @@
 #ifndef DQL_GRAMMAR_PARSE_H
 #define DQL_GRAMMAR_PARSE_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/span.h"
 #include "base/str.h"
@@ -11,6 +12,9 @@
 
 /* Never NULL: an A_SCRIPT with the statements that parsed, in order. Nodes live in the arena, texts in the Intern. */
 Ast *dql_parse(Arena *a, Intern *names, const Source *source, Diags *diags);
+
+/* The tokens, one a line: where, what, the text. For --dump=tokens. */
+void dql_tokens(Buf *out, const Source *source);
 
 /* The keywords in upper case, the reserved ones (names only in double quotes) first; each part sorted. */
 size_t keyword_count(void);

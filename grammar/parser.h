@@ -45,6 +45,8 @@ void report_syntax(Parser *p, Span at, const char *found, const char *const *exp
 bool report_first(Parser *p); /* is this the statement's first error? From now on it has one */
 void report_too_deep(Parser *p, Span at);
 
+/* dql.y: name of a token as report_syntax gives it */
+const char *token_name(int token);
 /* dql.y: token of a keyword, 0 if the word is none. Word in upper case. */
 int keyword_token(const char *upper);
 #endif

@@ -2,6 +2,11 @@
 text="CREATE TABLE t (a INTEGER, b INTEGER); SELECT a + 0 AS x FROM t WHERE b > 1 AND b > 3;"
 d() { "$DQL_BUILD/dql" "$@" -c "$text" 2>&1 > /dev/null; }
 [ -n "$(d --dump=ir)" ] && [ "$(d --dump=ir)" = "$(d --dump=ir)" ] || { echo "--dump=ir"; exit 1; }
+d --dump=tokens | grep -q "CREATE CREATE" || { echo "--dump=tokens"; exit 1; }
+d --dump=ast | grep -q "create_table" || { echo "--dump=ast"; exit 1; }
+d --dump=llvm | grep -q "define" || { echo "--dump=llvm"; exit 1; }
+d --dump=asm | grep -q "\.text" || { echo "--dump=asm"; exit 1; }
+d --time-passes | grep -q "bind .* ms" || { echo "--time-passes"; exit 1; }
 d --dump=program | grep -q pipeline || { echo "--dump=program"; d --dump=program; exit 1; }
 d --dump=kernels | grep -q "load" || { echo "--dump=kernels"; exit 1; }
 [ "$(d --dump=ir --rule-limit=0)" != "$(d --dump=ir)" ] || { echo "--rule-limit"; exit 1; }
