@@ -3,7 +3,7 @@
  *
  * Model of execution
  *  A Program is a list of pipelines in dependency order.  A pipeline reads a source (a table, the rows of a finished
- *  state, a dictionary, or one empty row) in morsels of MORSEL_ROWS, a morsel in batches of at most batch_rows <=
+ *  state, a dictionary, or one empty row) in morsels of at most MORSEL_ROWS, a morsel in batches of at most batch_rows <=
  *  BATCH_ROWS, and runs its steps on each batch.  A step is one call of a kernel (generated) or a native (a runtime
  *  function of runtime/abi.def) on all rows of a *domain*:
  *
@@ -118,6 +118,8 @@ typedef struct Pipeline {
                        per morsel and merges in morsel order */
     uint32_t a, b;
     uint32_t batch_rows;
+    uint64_t row_flops;      /* estimated operations of contractions and convolutions on a row of the source, where no row can fail: such rows
+                                may be split among workers as they like */
     uint32_t steps, n_steps; /* in Program.steps */
     uint32_t fused, n_fused; /* n_fused 0: no fused form */
     uint32_t regs, n_regs;   /* in Program.regs: bytes per row of each register (0: BATCH_ROWS-independent, see fixed) */

@@ -16,6 +16,7 @@ static void io_pipeline(Io *io, Pipeline *p) {
     IO(io, p->a);
     IO(io, p->b);
     IO(io, p->batch_rows);
+    IO(io, p->row_flops);
     IO(io, p->steps);
     IO(io, p->n_steps);
     IO(io, p->fused);

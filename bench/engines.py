@@ -65,11 +65,15 @@ class Peer:
         self.process.join()
 
 
+REST = 0.03  # seconds between two measurements: idle threads of the engine before have stopped spinning by then
+
+
 def interleave(reps, **runs):
     """Runs each function in turn, reps times; {name: median}."""
     times = {name: [] for name in runs}
     for _ in range(reps):
         for name, run in runs.items():
+            time.sleep(REST)
             times[name].append(run())
     return {name: statistics.median(t) for name, t in times.items()}
 

@@ -157,6 +157,13 @@ static uint32_t choose_batch(const Lower *c, const Pipe *p) {
     return rows;
 }
 
+static bool may_fail(const Pipe *p) {
+    for (size_t i = 0; i < p->stages.n; i++)
+        if (p->stages.at[i]->live && p->stages.at[i]->site)
+            return true;
+    return false;
+}
+
 void assemble(Lower *c, Pipe *p) {
     if (c->why) {
         free_pipe(p);
@@ -165,7 +172,7 @@ void assemble(Lower *c, Pipe *p) {
     mark_live(p);
     Registers r = {.p = p};
     Pipeline out = {.source = (uint8_t)p->source, .once = p->once, .ordered = p->ordered, .a = p->a, .b = p->b,
-                    .batch_rows = choose_batch(c, p), .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
+                    .batch_rows = choose_batch(c, p), .row_flops = may_fail(p) ? 0 : (uint64_t)p->row_flops, .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
                     .label = p->label};
     out.steps = (uint32_t)c->b.steps.n;
     out.n_steps = add_steps(c, &r, UNITS_SINGLE);

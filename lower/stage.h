@@ -108,6 +108,7 @@ typedef struct Pipe {
     uint32_t a, b;
     bool once, ordered;
     uint32_t batch_rows;
+    double row_flops;     /* of contractions and convolutions, a row */
     const char *label;
     VEC(Stage *) stages;
     VEC(Domain) domains;

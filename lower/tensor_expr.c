@@ -1,4 +1,5 @@
 /* Dispatch of tensor expressions; what is the same for all rows. */
+#include "ir/laws.h"
 #include "lower/rows.h"
 #include "lower/tensor.h"
 
@@ -144,6 +145,10 @@ static bool shapes_known(const Node *e) {
     return known;
 }
 
+void note_work(Scope *s, const Node *e) {
+    s->p->row_flops += ir_cost(e, 1).flops;
+}
+
 LVal lower_tensor(Scope *s, const Node *e) {
     if (!shapes_known(e))
         return unsupported(s, e, " of a tensor whose shape is known only at run time");
@@ -160,8 +165,8 @@ LVal lower_tensor(Scope *s, const Node *e) {
     case OP_INDEX: return lower_index(s, e);
     case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN: case OP_ARGMAX: return lower_reduce(s, e);
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: return lower_softmax(s, e);
-    case OP_CONTRACT: return tile_linear(s, e, e, &out) ? out : lower_contract(s, e);
-    case OP_CONV: return tile_conv(s, e, e, &out) ? out : lower_conv(s, e);
+    case OP_CONTRACT: note_work(s, e); return tile_linear(s, e, e, &out) ? out : lower_contract(s, e);
+    case OP_CONV: note_work(s, e); return tile_conv(s, e, e, &out) ? out : lower_conv(s, e);
     case OP_MAX_POOL: case OP_AVG_POOL: return lower_pool(s, e);
     }
     return unsupported(s, e, " of tensors");

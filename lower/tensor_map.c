@@ -258,8 +258,10 @@ LVal lower_map(Scope *s, const Node *e) {
     Tree m = {.s = s, .out = e->type};
     LVal out = {.type = e->type};
     const Node *inner = find_inner(&m, e);
-    if (inner && (inner->op == OP_CONV ? tile_conv(s, e, inner, &out) : tile_linear(s, e, inner, &out)))
+    if (inner && (inner->op == OP_CONV ? tile_conv(s, e, inner, &out) : tile_linear(s, e, inner, &out))) {
+        note_work(s, inner);
         return out;
+    }
     tree_collect(&m, e);
     m.nhwc = any_nhwc(&m);
     tree_prepare(&m);

@@ -22,12 +22,43 @@ typedef struct Exec {
 } Exec;
 
 /* ---- what there is to do ---- */
-/* Pipelines of few rows a batch do much work a row (networks): each batch is a morsel, so that workers share them. The size
- * depends on the plan alone, as the order of float additions follows it. */
-static int64_t morsel_rows(const Pipeline *p) { return p->batch_rows < BATCH_ROWS / 2 ? p->batch_rows : MORSEL_ROWS; }
+enum {
+    SHARES = 8,             /* morsels a worker, so that all end at about the same time */
+    LEAST_ROWS = 8192,      /* rows worth a morsel where a row is little work */
+    LEAST_FLOPS = 1 << 20,  /* operations worth one: about 10 us */
+};
+
+/* Does the order of morsels show in the bits: does the pipeline add up floats? */
+static bool adds_floats(const RtRun *r, const Pipeline *p) {
+    for (uint32_t i = 0; i < p->n_finish; i++) {
+        const State *s = &r->program->states[r->program->finish[p->finish + i]];
+        for (uint32_t k = s->n_keys; s->kind == ST_GROUP && k < s->n_cols; k++)
+            if (r->program->state_cols[s->cols + k].agg == ACC_SUM_F64) return true;
+    }
+    return false;
+}
+
+/* Rows that are much work and cannot fail are shared evenly, however few they are. Others stay in the plan's batches, so that
+ * it does not depend on the workers which of several errors of a batch is found. */
+static int64_t share_rows(const Pipeline *p, int64_t rows, int64_t workers) {
+    int64_t batch = p->batch_rows, rounds = (rows + workers * batch - 1) / (workers * batch);
+    if (rounds >= SHARES) return rounds / SHARES * batch;
+    int64_t even = (rows + workers * rounds - 1) / (workers * rounds);
+    return p->row_flops ? even : (even + batch - 1) / batch * batch;
+}
+
+/* Where floats are added up, the size depends on the plan alone; a batch is a morsel where few rows make one (networks). */
+static int64_t morsel_rows(const Exec *x, int64_t rows) {
+    const Pipeline *p = x->p;
+    if (adds_floats(x->run, p)) return p->batch_rows < BATCH_ROWS / 2 ? p->batch_rows : MORSEL_ROWS;
+    int64_t least = p->row_flops ? LEAST_FLOPS / (int64_t)p->row_flops + 1 : p->batch_rows < BATCH_ROWS / 2 ? p->batch_rows : LEAST_ROWS;
+    int64_t share = share_rows(p, rows, workers_count(x->run->session->workers));
+    if (share < least) share = least;
+    return share > MORSEL_ROWS ? MORSEL_ROWS : share;
+}
 
 static void add_morsels(Exec *x, uint32_t segment, int64_t rows) {
-    int64_t step = morsel_rows(x->p);
+    int64_t step = rows ? morsel_rows(x, rows) : 1;
     for (int64_t at = 0; at < rows; at += step)
         *vec_push(&x->morsels) = (Morsel){segment, at, at + step < rows ? at + step : rows};
 }

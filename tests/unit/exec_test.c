@@ -649,7 +649,8 @@ static void test_tiers(void) {
     RtInstance *inst = rt_instance_new(s, &m.p);
     CHECK(rt_run(inst, &k, NULL, &r, &e));
     look_filter(&r);
-    CHECK(rt_instance_stats(inst)[0].fused_morsels > 0 && rt_instance_stats(inst)[0].fused_morsels < 5);
+    const RtPipelineStats *stats = rt_instance_stats(inst);
+    CHECK(stats->fused_morsels > 0 && stats->fused_morsels < stats->morsels);
     CHECK_INT(rt_instance_stats(inst)[0].rows, 300000);
     rt_result_free(&r);
     rt_instance_free(inst);
@@ -708,6 +709,40 @@ static void test_text(void) {
     rt_session_free(s);
 }
 
+/* ---- shares of workers ---- */
+static int64_t morsels(void (*make)(Make *), int workers, int64_t rows, uint32_t batch, uint64_t row_flops) {
+    Make m;
+    RtSession *s = session(workers);
+    RtError e = {0};
+    RtResult r;
+    fill_table(s, "t", rows, 1, 1000);
+    make_init(&m);
+    make(&m);
+    m.pipelines[0].batch_rows = batch;
+    m.pipelines[0].row_flops = row_flops;
+    RtInstance *inst = rt_instance_new(s, &m.p);
+    CHECK(rt_run(inst, &code, NULL, &r, &e));
+    int64_t n = rt_instance_stats(inst)[0].morsels;
+    rt_result_free(&r);
+    rt_instance_free(inst);
+    rt_session_free(s);
+    return n;
+}
+
+static void test_shares(void) {
+    CHECK_INT(morsels(make_filter, 2, 1000, BATCH_ROWS, 0), 1);    /* too little for two */
+    CHECK_INT(morsels(make_filter, 2, 20000, BATCH_ROWS, 0), 3);
+    CHECK_INT(morsels(make_filter, 2, 100000, BATCH_ROWS, 0), 13); /* 4 whole batches each */
+    CHECK_INT(morsels(make_filter, 2, 8, 64, 2000000), 2);         /* few rows of much work: 4 each */
+    CHECK_INT(morsels(make_filter, 2, 8, 64, 100000), 1);          /* of less work: not worth a second worker */
+    CHECK_INT(morsels(make_filter, 2, 130, 64, 2000000), 4);       /* 33 each, not 64, 64 and 2 */
+    CHECK_INT(morsels(make_filter, 2, 130, 64, 0), 3);             /* rows may fail: batches stay */
+    for (int workers = 1; workers <= 5; workers++) {               /* floats are added up: the same for all */
+        CHECK_INT(morsels(make_sum, workers, 100000, BATCH_ROWS, 0), 2);
+        CHECK_INT(morsels(make_sum, workers, 130, 64, 2000000), 3);
+    }
+}
+
 int main(void) {
     check_workers(make_filter, look_filter, 300000);
     check_workers(make_limit, look_limit, 300000);
@@ -737,6 +772,7 @@ int main(void) {
     test_cancel();
     test_once();
     test_tiers();
+    test_shares();
     test_text();
     return check_report("exec");
 }
