@@ -75,8 +75,11 @@ struct Code {
     DqlKernel *fn;        /* of the small kernels */
     DqlKernel *fused;     /* of the fused ones, when all_fused */
     _Atomic bool all_fused;
-    pthread_mutex_t lock; /* while `fused` is filled in */
-    CpuJob *job;          /* compiles the fused kernels; NULL: none to compile */
+    pthread_mutex_t lock; /* while the job is begun or `fused` filled in */
+    const Kernel **missing; /* fused kernels without code */
+    uint32_t n_missing;
+    int64_t cost_ns;        /* about what compiling them takes */
+    _Atomic(CpuJob *) job;  /* compiles them; NULL: not begun */
     RtKernels kernels;
     double wait_ms;       /* compile time that the statement waited for */
     CpuStats before;
@@ -124,11 +127,28 @@ static bool compile_now(dql_stmt *s, Code *c, const bool *used, DqlKernel *fn) {
     return ok;
 }
 
+static void begin_fused(Code *c) {
+    if (!c->n_missing || atomic_load(&c->job)) return;
+    pthread_mutex_lock(&c->lock);
+    if (!atomic_load(&c->job)) atomic_store(&c->job, cpu_jit_start(c->jit, c->n_missing, c->missing));
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Compiling takes processors from the run. Fused code saves about a third of what is left, so less is not worth it. */
+static bool pays(const Code *c, int64_t left) {
+#ifdef DQL_HOSTILE
+    return c->n_missing > 0 && left >= 0;
+#else
+    return left > 3 * c->cost_ns;
+#endif
+}
+
 /* Asked at morsel boundaries by any worker: the fused code once it is all there. */
-static const RtKernel *fused_code(void *ctx, uint32_t pipeline) {
+static const RtKernel *fused_code(void *ctx, uint32_t pipeline, int64_t left) {
     Code *c = ctx;
     (void)pipeline;
     if (atomic_load_explicit(&c->all_fused, memory_order_acquire)) return c->fused;
+    if (pays(c, left)) begin_fused(c);
     if (!c->job || !cpu_job_done(c->job)) return NULL;
     pthread_mutex_lock(&c->lock);
     if (!atomic_load(&c->all_fused) && !cpu_job_error(c->job)) {
@@ -146,14 +166,17 @@ static bool every_pipeline_fused(const Program *p) {
     return true;
 }
 
-/* auto: fused code from a cache, or the small kernels now and the fused ones in the background. */
+/* auto: fused code from a cache, or the small kernels now and the fused ones in the background when it pays. */
 static bool start_auto(dql_stmt *s, Code *c, const bool *small, const bool *fused) {
+    enum { NS_PER_INSTRUCTION = 50000 };
     const Kernel **missing = ARENA_ARRAY(s->arena, const Kernel *, c->lowered->n_kernels + 1);
     uint32_t n = look_up(c, fused, c->fused, missing);
     if (!n) atomic_store(&c->all_fused, true);
     if (!n && every_pipeline_fused(s->program)) return true;
     if (!compile_now(s, c, small, c->fn)) return false;
-    if (n) c->job = cpu_jit_start(c->jit, n, missing);
+    c->missing = missing;
+    c->n_missing = n;
+    for (uint32_t i = 0; i < n; i++) c->cost_ns += (int64_t)NS_PER_INSTRUCTION * kernel_size(missing[i]);
     return true;
 }
 
@@ -190,6 +213,8 @@ bool code_get(dql_stmt *s, Code **out) {
 }
 
 const RtKernels *code_kernels(const Code *c) { return &c->kernels; }
+
+void code_ran(Code *c) { begin_fused(c); }
 
 void code_free(Code *c) {
     if (!c) return;

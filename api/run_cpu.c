@@ -92,6 +92,8 @@ int run_cpu(dql_stmt *s) {
     int status = params_get(s, s->program->n_params, s->program->params, params);
     if (status != DQL_OK) return status;
     RtError e = {0};
-    if (rt_run(s->instance, code_kernels(s->code), params, &s->result, &e)) return DQL_OK;
+    bool ok = rt_run(s->instance, code_kernels(s->code), params, &s->result, &e);
+    code_ran(s->code);
+    if (ok) return DQL_OK;
     return report_run_error(s, s->program, &e);
 }

@@ -19,8 +19,9 @@ typedef int64_t (*RtKernel)(void *const *args, int64_t n);
 typedef struct RtKernels {
     const RtKernel *fn;
     /* Asked at morsel boundaries for pipelines that have a fused form: a table like fn in which that form's kernels are all
-     * present, or NULL: not yet. fused NULL: never. Called from worker threads. */
-    const RtKernel *(*fused)(void *ctx, uint32_t pipeline);
+     * present, or NULL: not yet. left: nanoseconds that the pipeline still takes at the pace so far, 0 as long as there is none.
+     * fused NULL: never. Called from worker threads. */
+    const RtKernel *(*fused)(void *ctx, uint32_t pipeline, int64_t left);
     void *ctx;
 } RtKernels;
 

@@ -19,6 +19,7 @@ typedef struct Exec {
     int64_t enough;
     _Atomic int64_t appended;
     _Atomic int64_t fused;
+    int64_t started;            /* nanoseconds */
 } Exec;
 
 /* ---- what there is to do ---- */
@@ -119,12 +120,25 @@ static bool open_segment(Worker *w, uint32_t segment) {
     return true;
 }
 
+static int64_t nanoseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* What the morsels from `number` on will take if they take as long as those before it. */
+static int64_t time_left(const Exec *x, int64_t number) {
+    int64_t done = number + 1 - workers_count(x->run->session->workers); /* the others' are under way */
+    if (done <= 0) return 0;
+    return (int64_t)((double)(nanoseconds() - x->started) * (double)((int64_t)x->morsels.n - number) / (double)done);
+}
+
 /* The fused form as soon as there is one. NULL: an error. */
-static Tier *choose_tier(Exec *x, Worker *w) {
+static Tier *choose_tier(Exec *x, Worker *w, int64_t number) {
     const RtKernels *k = x->run->kernels;
     Tier *steps = &w->tiers[0], *fused = &w->tiers[1];
     if (x->p->n_fused && !fused->ready && k->fused) {
-        const RtKernel *fn = k->fused(k->ctx, x->index);
+        const RtKernel *fn = k->fused(k->ctx, x->index, time_left(x, number));
         if (fn && !worker_tier(w, fused, x->p->fused, x->p->n_fused, fn)) return NULL;
     }
     if (fused->ready) {
@@ -158,7 +172,7 @@ static bool run_batches(Exec *x, Worker *w, Tier *t, int64_t number) {
 }
 
 static bool run_one(Exec *x, Worker *w, int64_t number) {
-    Tier *t = choose_tier(x, w);
+    Tier *t = choose_tier(x, w, number);
     int64_t before = limited_rows(x, w);
     if (!t || !open_segment(w, x->morsels.at[number].segment)) return false;
     for (size_t i = 0; i < w->locals.n; i++) local_begin(w->locals.at[i], x->first + number);
@@ -207,21 +221,15 @@ static bool limit_reached_before(const Exec *x, int64_t failed) {
     return x->limited && rows >= x->enough;
 }
 
-static int64_t nanoseconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
-static void note_stats(const Exec *x, int64_t started) {
+static void note_stats(const Exec *x) {
     RtPipelineStats *s = &x->run->instance->stats[x->index];
-    *s = (RtPipelineStats){nanoseconds() - started, 0, (int64_t)x->morsels.n, x->fused};
+    *s = (RtPipelineStats){nanoseconds() - x->started, 0, (int64_t)x->morsels.n, x->fused};
     for (size_t i = 0; i < x->morsels.n; i++) s->rows += x->morsels.at[i].to - x->morsels.at[i].from;
 }
 
 bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
-    Exec x = {.run = r, .p = &r->program->pipelines[index], .index = index, .first = r->morsels, .failed = INT64_MAX, .error = e};
-    int64_t started = nanoseconds();
+    Exec x = {.run = r, .p = &r->program->pipelines[index], .index = index, .first = r->morsels, .failed = INT64_MAX, .error = e,
+              .started = nanoseconds()};
     bool ok = list_morsels(&x);
     find_limit(&x);
     pthread_mutex_init(&x.lock, NULL);
@@ -232,7 +240,7 @@ bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
         x.failed = INT64_MAX;
     }
     ok = ok && x.failed == INT64_MAX;
-    note_stats(&x, started);
+    note_stats(&x);
     r->morsels += (int64_t)x.morsels.n;
     pthread_mutex_destroy(&x.lock);
     vec_free(&x.morsels);

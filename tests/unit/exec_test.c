@@ -628,9 +628,11 @@ static void test_once(void) {
 
 /* ---- tiers ---- */
 static _Atomic int asked;
-static const RtKernel *fused_later(void *ctx, uint32_t pipeline) {
+static _Atomic int64_t most_left;
+static const RtKernel *fused_later(void *ctx, uint32_t pipeline, int64_t left) {
     (void)ctx;
     (void)pipeline;
+    if (left > most_left) most_left = left;
     return ++asked > 2 ? kernels : NULL;
 }
 static void test_tiers(void) {
@@ -652,6 +654,7 @@ static void test_tiers(void) {
     const RtPipelineStats *stats = rt_instance_stats(inst);
     CHECK(stats->fused_morsels > 0 && stats->fused_morsels < stats->morsels);
     CHECK_INT(rt_instance_stats(inst)[0].rows, 300000);
+    CHECK(most_left > 0);
     rt_result_free(&r);
     rt_instance_free(inst);
     rt_session_free(s);

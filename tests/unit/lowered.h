@@ -141,8 +141,9 @@ static void bench_add_table(Bench *t, const char *name, uint32_t n, const char *
     schema_unref(s);
 }
 
-static const RtKernel *all_fused(void *ctx, uint32_t pipeline) {
+static const RtKernel *all_fused(void *ctx, uint32_t pipeline, int64_t left) {
     (void)pipeline;
+    (void)left;
     return ctx;
 }
 
