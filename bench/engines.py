@@ -6,12 +6,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Dql:
-    def __init__(self, *options, cache_dir=None, build="build"):
+    def __init__(self, *options, cache_dir=None, build="build", rows=False):
+        """rows: results are written, so that rows() can read them; for checks, not for timings."""
         env = dict(os.environ)
         if cache_dir:
             env["XDG_CACHE_HOME"] = cache_dir
-        self.process = subprocess.Popen([os.path.join(ROOT, build, "dql"), "--mode=none", "--timing=json", *options], stdin=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env, cwd=ROOT)
+        mode, out = ("--mode=jsonl", subprocess.PIPE) if rows else ("--mode=none", subprocess.DEVNULL)
+        self.process = subprocess.Popen([os.path.join(ROOT, build, "dql"), mode, "--timing=json", *options], stdin=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, stdout=out, text=True, env=env, cwd=ROOT)
 
     def run(self, text):
         """The timing of one statement: {"compile_ms", "run_ms", "total_ms", "rows"}."""
@@ -28,6 +30,11 @@ class Dql:
                 raise RuntimeError(message or "dql ended")
             message += line
 
+    def rows(self, text):
+        """The rows of a query whose result fits into a pipe, as lists of values."""
+        n = self.run(text)["rows"]
+        return [list(json.loads(self.process.stdout.readline()).values()) for _ in range(n)]
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -38,12 +45,12 @@ def _serve(pipe, make):
     run = make()
     pipe.send("ready")
     while True:
-        text = pipe.recv()
+        text, wanted = pipe.recv()
         if text is None:
             return
         start = time.perf_counter()
-        run(text)
-        pipe.send(1e3 * (time.perf_counter() - start))
+        result = run(text)
+        pipe.send((1e3 * (time.perf_counter() - start), result if wanted else None))
 
 
 class Peer:
@@ -57,11 +64,15 @@ class Peer:
             raise RuntimeError("peer did not start")
 
     def run(self, text):
-        self.pipe.send(text)
-        return self.pipe.recv()
+        self.pipe.send((text, False))
+        return self.pipe.recv()[0]
+
+    def rows(self, text):
+        self.pipe.send((text, True))
+        return self.pipe.recv()[1]
 
     def close(self):
-        self.pipe.send(None)
+        self.pipe.send((None, False))
         self.process.join()
 
 

@@ -3,7 +3,8 @@
 dql's figure is run_ms of a statement that was prepared before.  Random weights; the answers are compared with NumPy's."""
 import argparse, os, tempfile
 import numpy as np
-from engines import ROOT, Dql, Peer, interleave, machine
+from engines import Dql, Peer, interleave, machine
+from onnx_mlp import export, random_weights, save_weights
 
 p = argparse.ArgumentParser()
 p.add_argument("--reps", type=int, default=15)
@@ -19,28 +20,6 @@ NETS = {
     "MLP 784-256-128-10, 10,000 rows": ((784, 256, 128, 10), 10000, False),
     "MLP 30-64-64-2, 100,000 rows": ((30, 64, 64, 2), 100000, False),
 }
-
-
-def weights(sizes, seed=0):
-    r = np.random.default_rng(seed)
-    return [(((r.random((o, i), np.float32) - 0.5) * 2 / np.sqrt(i)).astype(np.float32), (r.random(o, np.float32) - 0.5).astype(np.float32))
-            for i, o in zip(sizes, sizes[1:])]
-
-
-def export(path, ws, last):
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-    nodes, init, at = [], [], "x"
-    for k, (w, b) in enumerate(ws):
-        init += [numpy_helper.from_array(w, f"w{k}"), numpy_helper.from_array(b, f"b{k}")]
-        nodes.append(helper.make_node("Gemm", [at, f"w{k}", f"b{k}"], [f"z{k}"], transB=1))
-        at = f"z{k}"
-        if k + 1 < len(ws) or last:
-            nodes.append(helper.make_node("Relu", [at], [f"h{k}"]))
-            at = f"h{k}"
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", ws[0][0].shape[1]])],
-                              [helper.make_tensor_value_info(at, TensorProto.FLOAT, ["n", ws[-1][0].shape[0]])], init)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
 def ort_engine(path, x):
@@ -73,7 +52,6 @@ def model_text(name, sizes, last):
 
 def main():
     import onnxruntime, openvino
-    from safetensors.numpy import save_file
     for k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[k] = str(a.threads)
     print(f"# {machine()}; {a.threads} threads; onnxruntime {onnxruntime.__version__}; openvino {openvino.__version__.split('-')[0]}")
@@ -82,10 +60,10 @@ def main():
         for n, (name, (sizes, rows, last)) in enumerate(NETS.items()):
             if a.only and a.only not in name:
                 continue
-            ws = weights(sizes)
+            ws = random_weights(sizes)
             x = np.random.default_rng(1).random((rows, sizes[0]), np.float32)
             np.save(f"{d}/x{n}.npy", x)
-            save_file({f"l{k}.{p}": v for k, (w, b) in enumerate(ws) for p, v in (("weight", w), ("bias", b))}, f"{d}/w{n}.safetensors")
+            save_weights(f"{d}/w{n}.safetensors", ws)
             export(f"{d}/m{n}.onnx", ws, last)
             peers = [Peer(ort_engine(f"{d}/m{n}.onnx", x)), Peer(openvino_engine(f"{d}/m{n}.onnx", x))]
             engine = Dql(f"--threads={a.threads}", cache_dir=d)

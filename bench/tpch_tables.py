@@ -1,0 +1,31 @@
+"""The tables of TPC-H, from the csv files of tpchgen-cli into dql and DuckDB."""
+import os
+from engines import Dql
+
+D, V, B, I, T = "DECIMAL(15,2)", "VARCHAR", "BIGINT", "INTEGER", "DATE"
+COLUMNS = {
+    "customer": [("c_custkey", B), ("c_name", V), ("c_address", V), ("c_nationkey", I), ("c_phone", V), ("c_acctbal", D), ("c_mktsegment", V), ("c_comment", V)],
+    "orders": [("o_orderkey", B), ("o_custkey", B), ("o_orderstatus", V), ("o_totalprice", D), ("o_orderdate", T), ("o_orderpriority", V), ("o_clerk", V),
+               ("o_shippriority", I), ("o_comment", V)],
+    "lineitem": [("l_orderkey", B), ("l_partkey", B), ("l_suppkey", B), ("l_linenumber", B), ("l_quantity", D), ("l_extendedprice", D), ("l_discount", D),
+                 ("l_tax", D), ("l_returnflag", V), ("l_linestatus", V), ("l_shipdate", T), ("l_commitdate", T), ("l_receiptdate", T), ("l_shipinstruct", V),
+                 ("l_shipmode", V), ("l_comment", V)],
+}
+
+
+def load_dql(csv, threads, tables=tuple(COLUMNS), **options):
+    engine = Dql(f"--threads={threads}", **options)
+    for table in tables:
+        types = ", ".join(f"'{t}'" for _, t in COLUMNS[table])
+        engine.run(f"CREATE TABLE {table} AS FROM read_csv('{os.path.join(csv, table + '.csv')}', types => [{types}])")
+    return engine
+
+
+def duckdb_connection(csv, threads, tables=tuple(COLUMNS)):
+    import duckdb
+    c = duckdb.connect()
+    c.execute(f"SET threads={threads}")
+    for table in tables:
+        c.execute(f"CREATE TABLE {table}({', '.join(f'{n} {t} NOT NULL' for n, t in COLUMNS[table])})")
+        c.execute(f"COPY {table} FROM '{os.path.join(csv, table + '.csv')}' (HEADER true)")
+    return c
