@@ -30,7 +30,10 @@ static void dump_lowered(dql_stmt *s) {
     const OptionList *dump = &s->db->options.dump;
     Buf text = {0};
     if (option_has(dump, "program")) program_print(&text, s->program);
-    for (uint32_t i = 0; option_has(dump, "kernels") && i < s->lowered.n_kernels; i++) kernel_print(&text, s->lowered.kernels[i]);
+    for (uint32_t i = 0; option_has(dump, "kernels") && i < s->lowered.n_kernels; i++) {
+        buf_printf(&text, "; kernel %u of the program\n", i);
+        kernel_print(&text, s->lowered.kernels[i]);
+    }
     if (text.p) fputs(text.p, stderr);
     buf_free(&text);
     if (option_has(dump, "llvm")) dump_code(s, CPU_LLVM);
