@@ -87,7 +87,7 @@ static bool append_texts(Staging *s, const ColumnRef *c, int64_t from, int64_t n
 static void append_tensors(Staging *s, const ColumnRef *c, int64_t from, int64_t n) {
     uint32_t pitch = s->code.pitch, bytes = c->code.pitch < pitch ? c->code.pitch : pitch;
     char *out = s->data + (size_t)s->n * pitch;
-    if (bytes == pitch) {
+    if (c->code.pitch == pitch) {
         memcpy(out, column_row(c, from), (size_t)n * pitch);
         return;
     }
