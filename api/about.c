@@ -53,6 +53,7 @@ static void print_models(dql_db *db, Buf *out) {
 char *dql_catalog(dql_db *db, const char *what) {
     Buf out = {0};
     buf_puts(&out, "");
+    if (!db->rt) return out.p; /* no statement yet: nothing is there */
     if (strcmp(what, "tables") == 0) print_tables(db, &out);
     else if (strcmp(what, "models") == 0) print_models(db, &out);
     return out.p;

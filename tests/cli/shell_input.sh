@@ -13,6 +13,9 @@ SELECT a, b FROM t ORDER BY a;
 END
 )
 code=$?
+for command in .tables .models; do # before the first statement there is nothing
+    [ "$(echo $command | "$DQL_BUILD/dql")" = none ] || { echo "$command at the start"; exit 1; }
+done
 expected='t	a INTEGER, b VARCHAR	2 rows
 a,b
 2,
