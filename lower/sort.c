@@ -44,12 +44,18 @@ static Stage *flipped(Scope *s, Stage *bits, int flags) {
     return flags & DESCENDING ? stage_op1(s->p, KI_NOT, bits) : bits;
 }
 
+/* What lies where x is NULL is not defined: the rows must be equal in this key, for the next one to order them. */
+static Stage *equal_nulls(Scope *s, LVal x, Stage *code) {
+    return x.valid ? stage_select(s->p, x.valid, code, int_const(s, 0)) : code;
+}
+
 /* Signed 64 bits as unsigned order: the sign bit inverted.  The range says "any": what is stored is bits. */
 static void wide_key(Scope *s, Keys *k, LVal x, int flags) {
     const Type *i64 = type_get(ir_types(s->c->ir), TY_I64);
     Stage *sign = int_const(s, INT64_MIN);
     Range bits = range_of_type(i64);
     null_key(s, k, x, flags);
+    x.v = equal_nulls(s, x, x.v);
     if (x.v->type == K_I128) {
         Stage *high = stage_op(s->p, KI_SAR, K_I128, bits, 2, (Stage *[]){x.v, int_const(s, 64)});
         push(k, flipped(s, stage_op(s->p, KI_XOR, K_I64, bits, 2, (Stage *[]){high, sign}), flags), NULL, i64, 0);
@@ -73,7 +79,7 @@ static void float_key(Scope *s, Keys *k, LVal x, int flags) {
     Stage *negative = stage_cmp(p, KP_LT, bits, int_const(s, 0));
     Stage *mask = stage_select(p, negative, int_const(s, -1), int_const(s, INT64_MIN));
     Stage *code = stage_op(p, KI_XOR, K_I64, any, 2, (Stage *[]){bits, mask});
-    code = stage_select(p, nan, int_const(s, -1), code);
+    code = equal_nulls(s, x, stage_select(p, nan, int_const(s, -1), code));
     null_key(s, k, x, flags);
     push(k, flipped(s, code, flags), NULL, i64, 0);
 }

@@ -129,12 +129,17 @@ Stage *stage_arith(Pipe *p, KOp op, Range r, Stage *x, Stage *y) {
     return stage_op(p, op, t, r, 2, (Stage *[]){x, y});
 }
 
+/* A mask may come out either way, whatever is known of the one that went in. */
+static Range range_after(const Stage *x) {
+    return x->type == K_I1 ? range_span(0, 1) : x->range;
+}
+
 Stage *stage_op1(Pipe *p, KOp op, Stage *x) {
-    return stage_op(p, op, x->type, x->range, 1, &x);
+    return stage_op(p, op, x->type, range_after(x), 1, &x);
 }
 
 Stage *stage_op2(Pipe *p, KOp op, Stage *x, Stage *y) {
-    return stage_op(p, op, x->type, x->range, 2, (Stage *[]){x, y});
+    return stage_op(p, op, x->type, range_after(x), 2, (Stage *[]){x, y});
 }
 
 Stage *stage_checked(Pipe *p, KOp op, KType t, Range r, Stage *x, Stage *y, Stage *guard, uint16_t site) {

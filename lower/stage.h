@@ -128,7 +128,7 @@ Stage *stage_rowid(Pipe *p);
 Stage *stage_op(Pipe *p, KOp op, KType t, Range r, uint32_t n, Stage *const *in);
 /* arithmetic of integers in the lanes that the result needs, and no fewer than those that come in */
 Stage *stage_arith(Pipe *p, KOp op, Range r, Stage *x, Stage *y);
-Stage *stage_op1(Pipe *p, KOp op, Stage *x);            /* type and range of x */
+Stage *stage_op1(Pipe *p, KOp op, Stage *x);            /* type of x, and its range unless it is a mask */
 Stage *stage_op2(Pipe *p, KOp op, Stage *x, Stage *y);  /* masks and floats: type of x */
 Stage *stage_checked(Pipe *p, KOp op, KType t, Range r, Stage *x, Stage *y, Stage *guard, uint16_t site);
 /* r: range of the quotient; checked: lowest / -1 of the lanes is an error */
