@@ -72,10 +72,7 @@ static bool bind_keys(Select *q) {
 /* ---- grouping ---- */
 
 static bool is_grouped(const Select *q) {
-    bool grouped = q->ast->kid[SELECT_GROUP] || q->having;
-    for (uint32_t i = 0; i < q->list.n; i++) grouped |= node_has_aggregate(q->list.at[i].node);
-    for (uint32_t i = 0; i < q->n_keys; i++) grouped |= node_has_aggregate(q->keys[i]);
-    return grouped;
+    return q->ast->kid[SELECT_GROUP] || q->having || q->scope.aggregated;
 }
 
 static void collect(Select *q, Grouping *g) {

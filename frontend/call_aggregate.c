@@ -7,7 +7,7 @@ static bool refuse(Call *c, const char *where) {
 }
 
 static bool allowed_here(Call *c) {
-    if (c->s->aggregates) return true;
+    if (c->s->aggregates) return c->s->aggregated = true;
     refuse(c, arena_printf(c->b->arena, "in %s", c->s->clause));
     if (strcmp(c->s->clause, "WHERE") == 0) diag_help(c->b->diags, "conditions on aggregates go to HAVING");
     if (strncmp(c->s->clause, "|>", 2) == 0) diag_help(c->b->diags, "aggregates go to |> AGGREGATE");

@@ -61,6 +61,7 @@ typedef struct Scope {
     Rel *rel;           /* NULL: no columns here */
     const char *clause; /* "WHERE", in messages */
     bool aggregates;    /* may be called here */
+    bool aggregated;    /* one was, also where its node was folded away: COALESCE(2, SUM(x)) */
     const Rel *
         aliases; /* names of SELECT's items, found where `rel` has no such column; nodes are over `rel` too */
     const Rel *outer; /* the enclosing query's columns, where they may be named; else NULL */
