@@ -32,7 +32,7 @@ RowCol row_col(const LVal *v) {
 Stage *row_layout(Pipe *p, uint8_t domain, const RowCol *col, Stage *v) {
     v = pipe_bring(p, v, domain);
     if (col->row_bytes)
-        return v;
+        return tensor_repitch(p, v, domain, col->row_bytes);
     p->here = domain;
     if (v->type > K_I128 && v->type != col->lanes)
         v = stage_convert(p, KI_FTRUNC, v, col->lanes);

@@ -151,6 +151,9 @@ Stage *stage_out(Pipe *p, Stage *call, uint8_t domain, KType t, Range r);
 /* Rows of a tensor column: out[i] = array[row[i]], negative rows left alone (lower/tensor.c). */
 Stage *tensor_rows(Pipe *p, Stage *array, Arg arg, KType t, uint32_t row_bytes, Stage *row);
 
+/* The same rows `row_bytes` apart, in `domain`; x itself where they are (lower/tensor.c). */
+Stage *tensor_repitch(Pipe *p, Stage *x, uint8_t domain, uint32_t row_bytes);
+
 /* Masks; NULL is "always". */
 Stage *mask_and(Pipe *p, Stage *x, Stage *y);
 Stage *mask_not(Pipe *p, Stage *x);

@@ -139,6 +139,26 @@ Stage *tensor_rows(Pipe *p, Stage *array, Arg arg, KType t, uint32_t row_bytes, 
     return a[2].value;
 }
 
+/* Rows that were taken lie further apart than those of a table; one tensor for all rows is repeated. */
+Stage *tensor_repitch(Pipe *p, Stage *x, uint8_t domain, uint32_t row_bytes) {
+    if (x->domain != DOMAIN_NONE && x->row_bytes == row_bytes)
+        return x;
+    KB *b = kb_new(p->arena, "pitch");
+    KInst *n = kb_count(b), *from = kb_param(b), *to = kb_param(b);
+    KInst *i = kb_loop(b, k_int(b, 0), n, k_int(b, 1), 0, NULL);
+    uint32_t step = x->domain == DOMAIN_NONE ? 0 : x->row_bytes, bytes = x->row_bytes < row_bytes ? x->row_bytes : row_bytes;
+    copy_row(b, to, k_mul(b, i, row_bytes), from, k_mul(b, i, step), bytes);
+    kb_loop_end(b, NULL);
+    Call *call = ARENA_NEW(p->arena, Call);
+    CallArg *a = ARENA_ARRAY(p->arena, CallArg, 2);
+    a[0].value = x;
+    *call = (Call){.kernel = kb_finish(b, NULL), .n = 2, .args = a, .out = DOMAIN_NONE};
+    Stage *st = stage_call(p, domain, call);
+    a[1].value = stage_out(p, st, domain, x->type, (Range){0});
+    a[1].value->row_bytes = row_bytes;
+    return a[1].value;
+}
+
 /* ---- elements by a table ---- */
 Stage *tensor_gather(Scope *s, Stage *x, const int32_t *table, int64_t n) {
     TensorKernel k;
