@@ -9,10 +9,10 @@ static Val binary(Emit *e, const KInst *i) {
     static const struct {
         LLVMOpcode ints, floats;
     } code[KI_COUNT] = {
-        [KI_ADD] = {LLVMAdd, LLVMFAdd},  [KI_SUB] = {LLVMSub, LLVMFSub}, [KI_MUL] = {LLVMMul, LLVMFMul},
-        [KI_DIV] = {LLVMSDiv, LLVMFDiv}, [KI_REM] = {LLVMSRem, 0},       [KI_UDIV] = {LLVMUDiv, 0},
-        [KI_UREM] = {LLVMURem, 0},       [KI_AND] = {LLVMAnd, 0},        [KI_OR] = {LLVMOr, 0},
-        [KI_XOR] = {LLVMXor, 0},         [KI_SHL] = {LLVMShl, 0},        [KI_SHR] = {LLVMLShr, 0},
+        [KI_ADD] = {LLVMAdd, LLVMFAdd},  [KI_SUB] = {LLVMSub, LLVMFSub},  [KI_MUL] = {LLVMMul, LLVMFMul},
+        [KI_DIV] = {LLVMSDiv, LLVMFDiv}, [KI_REM] = {LLVMSRem, LLVMFRem}, [KI_UDIV] = {LLVMUDiv, 0},
+        [KI_UREM] = {LLVMURem, 0},       [KI_AND] = {LLVMAnd, 0},         [KI_OR] = {LLVMOr, 0},
+        [KI_XOR] = {LLVMXor, 0},         [KI_SHL] = {LLVMShl, 0},         [KI_SHR] = {LLVMLShr, 0},
         [KI_SAR] = {LLVMAShr, 0},
     };
     LLVMOpcode op = is_float(i) ? code[i->op].floats : code[i->op].ints;
@@ -42,7 +42,7 @@ static Val divide(Emit *e, const KInst *i) {
 
 static Val remainder_of(Emit *e, const KInst *i) {
     Val x = em_in(e, i, 0), y = em_in(e, i, 1);
-    if (!divides_as_float(i, y)) return binary(e, i);
+    if (is_float(i) || !divides_as_float(i, y)) return binary(e, i);
     return LLVMBuildSub(e->b, x, LLVMBuildMul(e->b, quotient(e, i, i->op == KI_REM), y, ""), "");
 }
 

@@ -18,6 +18,12 @@ const Node *bind_make2(Binder *b, Span at, Op op, const Node *x, const Node *y) 
     return bind_make(b, at, op, NULL, 2, (const Node *const[]){x, y});
 }
 
+void bind_origin(Binder *b, const Node *n, Span at) {
+    if (ir_is_const(n) || n->op == OP_COLUMN || ir_origin(b->ir, n)) return;
+    ir_set_origin(b->ir, n, (Origin){at, NULL});
+    for (uint32_t i = 0; i < n->n; i++) bind_origin(b, n->in[i], at);
+}
+
 /* ---- columns ---- */
 
 typedef struct Mapping {

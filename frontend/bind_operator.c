@@ -111,8 +111,18 @@ static Expr not_distinct(Binder *b, Op op, const char *text, Expr x, Expr y, Spa
 
 static const char *logic_name(Op op) { return op == OP_AND ? "AND" : "OR"; }
 
+/* Masks: tensors of BOOLEAN, element by element. */
+static bool is_mask(Expr x) {
+    return x.node && x.node->type->kind == TY_TENSOR && x.node->type->elem->kind == TY_BOOL;
+}
+
+static Expr mask_logic(Binder *b, Op op, const char *text, Expr x, Expr y, Span at) {
+    if (!x.node || !y.node) return expr_of(NULL, at);
+    return expr_of(make(b, op == OP_AND ? OP_BIT_AND : OP_BIT_OR, text, x, y, at), at);
+}
+
 static Expr logic(Binder *b, Op op, const char *text, Expr x, Expr y, Span at) {
-    (void)text;
+    if (is_mask(x) || is_mask(y)) return mask_logic(b, op, text, x, y, at);
     const Node *l = bind_condition(b, x, logic_name(op)), *r = bind_condition(b, y, logic_name(op));
     return expr_of(l && r ? bind_make2(b, at, op, l, r) : NULL, at);
 }
@@ -211,6 +221,7 @@ Expr bind_unary(Binder *b, Scope *s, const Ast *t) {
     Expr x = bind_expr(b, s, t->kid[UNARY_ARG]);
     if (*t->text == '-') return unary_minus(b, x, t);
     if (*t->text == '+') return unary_plus(b, x, t);
+    if (is_mask(x)) return expr_of(bind_make1(b, t->span, OP_BIT_NOT, x.node), t->span);
     return expr_of(bind_negate(b, bind_condition(b, x, "NOT"), true, t->span), t->span);
 }
 

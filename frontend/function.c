@@ -5,6 +5,9 @@ static const Function functions[] = {
     {name, call_##family, OP_##op, min, max, options, takes},
 #include "frontend/function.def"
 #undef FUNCTION
+#define COMPOSITION(name, n, takes, options, first, second, build, law) {name, call_composed, OP_WHERE, n, n, options, takes},
+#include "ir/compose.def"
+#undef COMPOSITION
 };
 enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
 

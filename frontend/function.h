@@ -33,6 +33,7 @@ bool call_value(Call *c, uint32_t i);
 /* Argument i must be a tensor (reported). */
 bool call_tensor(Call *c, uint32_t i);
 
+Expr call_composed(Call *c); /* ir/compose.def */
 #define FUNCTION(name, family, op, min, max, options, takes) Expr call_##family(Call *c);
 #include "frontend/function.def"
 #undef FUNCTION

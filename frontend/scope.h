@@ -104,6 +104,9 @@ bool bind_absent(Binder *b, const Ast *t, const char *what);
 
 /* ---- bind_node.c: checked construction ---- */
 const Node *bind_make(Binder *b, Span at, Op op, const void *attr, uint32_t n, const Node *const *in);
+/* `at` for n and what is below it, down to nodes that have a place of their own: an expression made at once.
+ */
+void bind_origin(Binder *b, const Node *n, Span at);
 const Node *bind_make1(Binder *b, Span at, Op op, const Node *x);
 const Node *bind_make2(Binder *b, Span at, Op op, const Node *x, const Node *y);
 

@@ -396,6 +396,7 @@ call:   fname '(' call_args ')' null_treatment_opt filter_opt over_opt
                                             { $$ = N(@$, CALL, $1, $3.flags | $5, NULL, $3.args, $3.order, $6, $7); }
       | primary '.' fname '(' call_args ')' null_treatment_opt filter_opt over_opt
                                             { $$ = N(@$, CALL, $3, $5.flags | $7, $1, $5.args, $5.order, $8, $9); }
+      | WHERE '(' args ')'                  { $$ = N(@$, CALL, $1, 0, NULL, $3, NULL, NULL, NULL); }
       | SUBSTRING '(' args ')'              { $$ = N(@$, CALL, $1, 0, NULL, $3, NULL, NULL, NULL); }
       | SUBSTRING '(' expr FROM expr ')'    { $$ = N(@$, CALL, $1, 0, NULL, PUSH(ONE($3), $5), NULL, NULL, NULL); }
       | SUBSTRING '(' expr FROM expr FOR expr ')'

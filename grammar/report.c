@@ -42,7 +42,7 @@ typedef const char *const Tokens[];
 
 static Tokens expression_first = {NAME_TOKENS, "an integer", "a number", "a string", "a parameter", "a blob", "'('", "'['", "'{'",
                                   "'-'", "'+'", "NOT", "NULL", "TRUE", "FALSE", "CASE", "CAST", "EXISTS", "ARRAY",
-                                  "LEFT", "RIGHT", "DISTINCT", "ALL", NULL};
+                                  "LEFT", "RIGHT", "WHERE", "DISTINCT", "ALL", NULL};
 static Tokens type_first = {NAME_TOKENS, "TENSOR", NULL};
 static Tokens name_tokens = {NAME_TOKENS, NULL};
 static Tokens alias_tokens = {NAME_TOKENS, "AS", NULL};

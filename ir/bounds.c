@@ -112,6 +112,12 @@ bool law_bounds_unit(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     return constant_bounds(ir, n, -1, 1, out);
 }
 
+/* An angle: within a half turn each way, rounded outward. */
+bool law_bounds_turn(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
+    (void)in;
+    return constant_bounds(ir, n, -3.1415928, 3.1415928, out);
+}
+
 /* A sum of rounded terms divided by itself may pass 1 by its own rounding: one unit of room. */
 bool law_bounds_unit01(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     (void)in;
@@ -130,6 +136,15 @@ bool law_bounds_hull(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
         *out = in[i].lo ? (Bounds){min2(ir, out->lo, in[i].lo), max2(ir, out->hi, in[i].hi)}
                         : (Bounds){NULL, NULL};
     return out->lo != NULL;
+}
+
+/* Where the mask is known, the value that it chooses; else one of the two. */
+bool law_bounds_where(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
+    if (!is_float(n) || !in[1].lo || !in[2].lo) return false;
+    if (exact(&in[0])) return *out = (Bounds){over(ir, n, in, false), over(ir, n, in, true)}, true;
+    const Node *lo = min2(ir, in[1].lo, in[2].lo), *hi = max2(ir, in[1].hi, in[2].hi);
+    if (type_nullable(lo->type, false) != type_nullable(n->type, false)) return false;
+    return *out = (Bounds){lo, hi}, true;
 }
 
 /* Widening and rounding casts are non-decreasing; one that may fail on a bound is none. */

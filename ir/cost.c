@@ -29,7 +29,7 @@ static double bytes_in(const Node *n) {
     return b;
 }
 
-static bool is_function(Op op) { return op >= OP_EXP && op <= OP_POW; }
+static bool is_function(Op op) { return op >= OP_EXP && op <= OP_ATAN2; }
 
 Cost law_cost_free(const Node *n, double rows) { return (void)n, (void)rows, (Cost){0, 0}; }
 

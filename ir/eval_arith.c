@@ -32,12 +32,12 @@ static bool fail_zero(Eval *e, const Node *n) { return eval_fail(e, n, ROW_DIV_Z
 
 static bool arith_exact(Eval *e, const Node *n, const Value *in, Value *out) {
     Int128 a = exact_of(&in[0]), b = exact_of(&in[1]), r = 0;
-    bool division = n->op == OP_DIV || n->op == OP_MOD, overflow = false;
+    bool division = n->op == OP_DIV || n->op == OP_IDIV || n->op == OP_MOD, overflow = false;
     if (division && b == 0) return fail_zero(e, n);
     if (n->op == OP_ADD) overflow = __builtin_add_overflow(a, b, &r);
     if (n->op == OP_SUB) overflow = __builtin_sub_overflow(a, b, &r);
     if (n->op == OP_MUL) overflow = __builtin_mul_overflow(a, b, &r);
-    if (n->op == OP_DIV) r = a / b; /* towards zero; no operand is the least Int128 */
+    if (n->op == OP_DIV || n->op == OP_IDIV) r = a / b; /* towards zero; no operand is the least Int128 */
     if (n->op == OP_MOD) r = a % b;
     return overflow ? eval_fail_range(e, n, out->type) : store_exact(e, n, r, out);
 }
@@ -132,6 +132,43 @@ static bool arith1(Eval *e, const Node *n, const Value *in, Value *out) {
 
 bool law_eval_arith1(Eval *e, const Node *n, const Value *in, Value *out) {
     return eval_map(e, n, 1, in, out, arith1);
+}
+
+/* ---- bits: of the value without end, cut to the type's width ---- */
+
+static int64_t cut(const Type *t, uint64_t v) {
+    if (t->kind == TY_BOOL) return (int64_t)(v & 1);
+    int unused = 64 - 8 * type_bytes(t);
+    return is_unsigned(t) ? (int64_t)(v << unused >> unused) : (int64_t)(v << unused) >> unused;
+}
+
+static uint64_t bits_of(const Value *v) { return v->type->kind == TY_BOOL ? v->b : v->u; }
+
+/* An amount that is not below the width moves every bit out. */
+static uint64_t shifted(const Node *n, const Value *in) {
+    const Type *t = in->type;
+    uint64_t width = 8 * (uint64_t)type_bytes(t), by = in[1].u;
+    bool left = n->op == OP_SHIFT_LEFT, negative = !is_unsigned(t) && in[0].i < 0;
+    if (by >= width) return !left && negative ? UINT64_MAX : 0;
+    if (left) return in[0].u << by;
+    return negative ? (uint64_t)(in[0].i >> by) : in[0].u >> by;
+}
+
+static bool bits(Eval *e, const Node *n, const Value *in, Value *out) {
+    (void)e;
+    uint64_t a = bits_of(&in[0]), b = n->n > 1 ? bits_of(&in[1]) : 0, r = ~a;
+    if (n->op == OP_BIT_AND) r = a & b;
+    if (n->op == OP_BIT_OR) r = a | b;
+    if (n->op == OP_BIT_XOR) r = a ^ b;
+    if (n->op == OP_SHIFT_LEFT || n->op == OP_SHIFT_RIGHT) r = shifted(n, in);
+    int64_t v = cut(out->type, r);
+    if (out->type->kind == TY_BOOL) out->b = v;
+    else out->i = v;
+    return true;
+}
+
+bool law_eval_bits(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, n->n, in, out, bits);
 }
 
 static bool minmax(Eval *e, const Node *n, const Value *in, Value *out) {

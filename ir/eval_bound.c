@@ -45,19 +45,21 @@ static bool all_exact(const Node *n, const Bounded *in) {
     return true;
 }
 
+enum { MOST = 3 }; /* inputs of an elementwise operator */
+
 static double element(const Node *n, const Bounded *in, const int64_t *place, double r, double u) {
-    double x[2] = {0, 0}, e[2] = {0, 0};
+    double x[MOST] = {0}, e[MOST] = {0};
     for (uint32_t k = 0; k < n->n; k++) {
         x[k] = bound_number(&in[k].v, place[k]);
         e[k] = bound_at(&in[k].bound, place[k]);
     }
-    if (e[0] == 0 && e[1] == 0) return 0;
+    if (e[0] == 0 && e[1] == 0 && e[2] == 0) return 0;
     double bound = bound_element_rules[n->op](n, x, e, r, u);
     return isnan(bound) ? INFINITY : bound * (1 + 0x1p-40); /* the bound's own roundings */
 }
 
 static void elements(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
-    int64_t shape[TENSOR_MAX_RANK], at[TENSOR_MAX_RANK] = {0}, place[2] = {0, 0};
+    int64_t shape[TENSOR_MAX_RANK], at[TENSOR_MAX_RANK] = {0}, place[MOST] = {0};
     double u = bound_unit(v->type);
     if (v->type->kind != TY_TENSOR) {
         *bound = bound_all(b, element(n, in, place, bound_number(v, 0), u));

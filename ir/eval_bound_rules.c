@@ -41,6 +41,25 @@ static double of_step(const Node *n, const double *x, const double *e, double r,
     return floor(x[0] + e[0]) == floor(x[0] - e[0]) && ceil(x[0] + e[0]) == ceil(x[0] - e[0]) ? 0 : e[0] + 1;
 }
 
+static double of_round(const Node *n, const double *x, const double *e, double r, double u) {
+    (void)n, (void)r, (void)u;
+    return rint(x[0] + e[0]) == rint(x[0] - e[0]) ? 0 : e[0] + 1;
+}
+
+/* The mask is sure or nothing is. */
+static double of_where(const Node *n, const double *x, const double *e, double r, double u) {
+    (void)n, (void)r, (void)u;
+    return e[0] > 0 ? INFINITY : x[0] != 0 ? e[1] : e[2];
+}
+
+/* A point that moves by d turns by at most 2 d / radius, if d is below half of it; not across the cut. */
+static double of_angle(const Node *n, const double *x, const double *e, double r, double u) {
+    double radius = hypot(x[0], x[1]), d = hypot(e[0], e[1]);
+    (void)n;
+    if (!(d < radius / 2) || (x[1] < e[1] && fabs(x[0]) <= e[0])) return INFINITY;
+    return rounded(2 * d / radius, r, 2 * u);
+}
+
 static double of_wave(const Node *n, const double *x, const double *e, double r, double u) {
     (void)n, (void)x, (void)r;
     return fmin(e[0], 2) + 4 * u;
@@ -84,7 +103,7 @@ const BoundElement bound_element_rules[OP_COUNT_] = {
     [OP_ADD] = of_sum, [OP_SUB] = of_sum, [OP_MUL] = of_product, [OP_DIV] = of_quotient,
     [OP_NEG] = of_slope_1, [OP_ABS] = of_slope_1, [OP_RELU] = of_slope_1, [OP_NOT] = of_slope_1,
     [OP_MIN2] = of_slope_1, [OP_MAX2] = of_slope_1,
-    [OP_LEAKY_RELU] = of_leaky_relu, [OP_FLOOR] = of_step, [OP_CEIL] = of_step,
+    [OP_LEAKY_RELU] = of_leaky_relu, [OP_FLOOR] = of_step, [OP_CEIL] = of_step, [OP_ROUND] = of_round, [OP_WHERE] = of_where, [OP_ATAN2] = of_angle,
     [OP_SIN] = of_wave, [OP_COS] = of_wave, [OP_POW] = of_power,
     [OP_SQRT] = of_increasing, [OP_EXP] = of_increasing, [OP_LOG] = of_increasing, [OP_TANH] = of_increasing,
     [OP_SIGMOID] = of_increasing, [OP_ERF] = of_increasing,

@@ -57,7 +57,7 @@ void eval_store_float(Value *out, int64_t i, double v) {
 
 /* ---- broadcasting ---- */
 
-enum { MAX_INPUTS = 2 };
+enum { MAX_INPUTS = 3 };
 
 static bool is_tensor(const Value *v) { return v->type->kind == TY_TENSOR; }
 

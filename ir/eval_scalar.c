@@ -104,6 +104,15 @@ bool law_eval_case_when(Eval *e, const Node *n, const Value *in, Value *out) {
     return eval_value(e, n->in[i], out);
 }
 
+static bool where(Eval *e, const Node *n, const Value *in, Value *out) {
+    (void)e, (void)n;
+    return *out = in[0].b ? in[1] : in[2], true;
+}
+
+bool law_eval_where(Eval *e, const Node *n, const Value *in, Value *out) {
+    return eval_map(e, n, 3, in, out, where);
+}
+
 bool law_eval_coalesce(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;
     for (uint32_t i = 0; i < n->n; i++) {

@@ -89,7 +89,7 @@ bool ir_op_fallible(const Node *n) {
     if (checks_shape(n) && shape_open(n)) return true;
     if (!op_has(n->op, FALLIBLE)) return false;
     if (n->op == OP_CAST) return !ATTR_OF(n, Cast)->try && !widens(scalar(n->in[0]->type), scalar(n->type));
-    if (n->op == OP_DIV || n->op == OP_MOD) return division_fails(n);
+    if (n->op == OP_DIV || n->op == OP_IDIV || n->op == OP_MOD) return division_fails(n);
     if (n->op == OP_INDEX) return index_fails(n);
     if ((n->op == OP_NEG || n->op == OP_ABS) && n->type->kind == TY_DECIMAL) return false;
     return arith_fails(scalar(n->type));

@@ -151,6 +151,23 @@ bool law_gradient_pow(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     return ok && put(ir, n, 1, mul(ir, y, mul(ir, n, ir_1(ir, OP_LOG, x))), adj);
 }
 
+/* b y / (a^2 + b^2) and -a y / (a^2 + b^2), of atan2(a, b) */
+bool law_gradient_atan2(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    const Node *a = n->in[0], *b = n->in[1], *square = add(ir, mul(ir, a, a), mul(ir, b, b));
+    const Node *part = n->type->kind == TY_TENSOR ? divide(ir, y, square)
+                                                  : mul(ir, y, ir_2(ir, OP_POW, square, num(ir, square, -1)));
+    return put(ir, n, 0, mul(ir, part, b), adj) && put(ir, n, 1, neg(ir, mul(ir, part, a)), adj);
+}
+
+/* Each element's adjoint goes to the value that was chosen there. */
+bool law_gradient_where(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    const Node *zero = num(ir, y, 0);
+    adj[0] = NULL;
+    if (!is_float(n)) return false;
+    return put(ir, n, 1, ir_3(ir, OP_WHERE, n->in[0], y, zero), adj) &&
+           put(ir, n, 2, ir_3(ir, OP_WHERE, n->in[0], zero, y), adj);
+}
+
 /* The adjoint goes to the value that was chosen. */
 bool law_gradient_case_when(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     const Node *zero = ir_filled(ir, n->type, 0);

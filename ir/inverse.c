@@ -196,7 +196,7 @@ Inverse law_inverse_bisect(Ir *ir, Op cmp, const Node *f, const Node *t) {
     if (f->op == OP_LEAKY_RELU && !(ATTR_OF(f, Slope)->slope > 0)) return no_inverse; /* 0: -inf gives NaN */
     Domain d = float_domain(f->type, f->op == OP_SQRT || f->op == OP_LOG);
     bool proved = f->type->kind == TY_F32 || f->op == OP_SQRT || f->op == OP_FLOOR || f->op == OP_CEIL ||
-                  f->op == OP_RELU || f->op == OP_LEAKY_RELU;
+                  f->op == OP_ROUND || f->op == OP_RELU || f->op == OP_LEAKY_RELU;
     return (Inverse){invert(ir, cmp, f, t, &d), proved};
 }
 

@@ -222,9 +222,9 @@ static const char *by_op(const KInst *i) {
     case KI_COUNT_IN: return gives(i, K_I64, "the row count is an i64");
     case KI_CONST: return constant(i);
     case KI_IOTA: return is_wide_int(i->type) || is_arith_float(i->type) ? NULL : "iota of this type";
-    case KI_ADD: case KI_SUB: case KI_MUL: case KI_DIV: case KI_NEG: case KI_MIN: case KI_MAX: case KI_ABS:
+    case KI_ADD: case KI_SUB: case KI_MUL: case KI_DIV: case KI_REM: case KI_NEG: case KI_MIN: case KI_MAX: case KI_ABS:
         return arith(i, true, true);
-    case KI_REM: case KI_UDIV: case KI_UREM: case KI_SHL: case KI_SHR: case KI_SAR: return arith(i, true, false);
+    case KI_UDIV: case KI_UREM: case KI_SHL: case KI_SHR: case KI_SAR: return arith(i, true, false);
     case KI_SQRT: case KI_FLOOR: case KI_CEIL: case KI_ROUND: case KI_FMA: return arith(i, false, true);
     case KI_ADD_OV: case KI_SUB_OV: case KI_MUL_OV: return overflow_test(i);
     case KI_AND: case KI_OR: case KI_XOR: case KI_NOT: return bitwise(i);

@@ -12,6 +12,7 @@ static float f_sin(N n, float x) { return (float)d_sin(n, x); }
 static float f_cos(N n, float x) { return (float)d_cos(n, x); }
 static float f_floor(N n, float x) { (void)n; return floorf(x); }
 static float f_ceil(N n, float x) { (void)n; return ceilf(x); }
+static float f_round(N n, float x) { (void)n; return rintf(x); }
 static float f_relu(N n, float x) { return f_max(n, x, 0); }
 static double d_sqrt(N n, double x) { (void)n; return sqrt(x); }
 static double d_floor(N n, double x) { (void)n; return floor(x); }
@@ -26,7 +27,7 @@ static const struct Function {
     [OP_SQRT] = {f_sqrt, d_sqrt},    [OP_EXP] = {f_exp, d_exp},    [OP_LOG] = {f_log, d_log},
     [OP_TANH] = {f_tanh, d_tanh},    [OP_ERF] = {f_erf, d_erf},    [OP_SIGMOID] = {f_sigmoid, d_sigmoid},
     [OP_SIN] = {f_sin, d_sin},       [OP_COS] = {f_cos, d_cos},    [OP_CEIL] = {f_ceil, d_ceil},
-    [OP_FLOOR] = {f_floor, d_floor}, [OP_RELU] = {f_relu, d_relu},
+    [OP_FLOOR] = {f_floor, d_floor}, [OP_RELU] = {f_relu, d_relu}, [OP_ROUND] = {f_round, d_round},
 };
 
 bool num_is_unary(Op op) { return functions[op].f32 != NULL; }
@@ -41,12 +42,10 @@ double num_eval_f64(Op op, double x) {
     return functions[op].f64(0, x);
 }
 
-float num_eval2_f32(Op op, float x, float y) {
-    if (op != OP_POW) BUG("op %d is no numeric function of two numbers", (int)op);
-    return (float)d_pow(0, x, y);
+static double (*of_two(Op op))(N n, double x, double y) {
+    if (op != OP_POW && op != OP_ATAN2) BUG("op %d is no numeric function of two numbers", (int)op);
+    return op == OP_POW ? d_pow : d_atan2;
 }
 
-double num_eval2_f64(Op op, double x, double y) {
-    if (op != OP_POW) BUG("op %d is no numeric function of two numbers", (int)op);
-    return d_pow(0, x, y);
-}
+float num_eval2_f32(Op op, float x, float y) { return (float)of_two(op)(0, x, y); }
+double num_eval2_f64(Op op, double x, double y) { return of_two(op)(0, x, y); }

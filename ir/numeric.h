@@ -1,5 +1,5 @@
-/* The numeric functions: sqrt, exp, ln, tanh, sigmoid, erf, sin, cos, pow of FLOAT32 and DOUBLE, defined
- * once.
+/* The numeric functions: sqrt, exp, ln, tanh, sigmoid, erf, sin, cos, pow, atan2 of FLOAT32 and DOUBLE,
+ * defined once.
  *
  * A definition (ir/numeric_f32.h, ir/numeric_f64.h) is straight-line code over a small vocabulary: IEEE add,
  * mul, div, fma, min, max, round, compare, select, and bit operations on integers of the same width.  The
@@ -13,7 +13,7 @@
  *    that the inverse of a threshold is exact.  dql-monotone checks all inputs, tests/unit/numeric_test.c
  *    2^24 of them.
  *  - Denormals, infinities and overflow are IEEE's; ln(x) of x < 0 is NaN, ln(+-0) is -inf.
- *  - FLOAT32 sin, cos and pow are the DOUBLE ones rounded once more.
+ *  - FLOAT32 sin, cos, pow and atan2 are the DOUBLE ones rounded once more.
  *
  * Largest errors in units in the last place: see ir/NUMERIC.md.
  */
@@ -22,10 +22,10 @@
 #include "ir/kernel.h"
 #include "ir/node.h"
 
-/* OP_SQRT .. OP_COS, OP_FLOOR, OP_CEIL, OP_RELU; BUG for another op. */
+/* OP_SQRT .. OP_COS, OP_FLOOR, OP_CEIL, OP_ROUND, OP_RELU; BUG for another op. */
 float num_eval_f32(Op op, float x);
 double num_eval_f64(Op op, double x);
-/* OP_POW */
+/* OP_POW, OP_ATAN2 */
 float num_eval2_f32(Op op, float x, float y);
 double num_eval2_f64(Op op, double x, double y);
 

@@ -1,4 +1,4 @@
-/* DOUBLE: exp, ln, tanh, sigmoid, erf, sin, cos, pow.  Included once a vocabulary (ir/numeric_c.h) is
+/* DOUBLE: exp, ln, tanh, sigmoid, erf, sin, cos, pow, atan2.  Included once a vocabulary (ir/numeric_c.h) is
  * defined. Coefficients: tools/minimax.py.  `x + x_low` is the unrounded value of a pair of doubles, |x_low|
  * <= ulp(x) / 2.
  */
@@ -292,4 +292,45 @@ static inline F64 d_pow(N n, F64 x, F64 y) {
         m_and(n, m_and(n, d_lt(n, x, zero), d_lt(n, a, inf)), m_not(n, m_or(n, integer, d_eq(n, b, inf))));
     p = d_select(n, odd, d_copysign(n, p, x), p);
     return d_select(n, is_one, one, d_select(n, no_root, D(n, NAN), p));
+}
+
+/* ---- atan2 ---- */
+
+/* The angle of the point (x, y).  With a >= b its coordinates' magnitudes: t = b / a, or (b - a) / (b + a)
+ * where that is nearer to 0, of which the arctangent is t + t^3 P(t^2); then pi/4, pi/2 and pi bring it to
+ * its octant. */
+static inline F64 d_atan2(N n, F64 y, F64 x) {
+    static const double c[] = {-0x1.555555555553dp-2, 0x1.999999999589bp-3,  -0x1.24924922af50ep-3,
+                               0x1.c71c70e7000e3p-4,  -0x1.745cf8facb195p-4, 0x1.3b111b5f714cbp-4,
+                               -0x1.10ebd31d7c318p-4, 0x1.df10dc182e0dap-5,  -0x1.9cd9e67db98ebp-5,
+                               0x1.37e7f923c9df8p-5,  -0x1.2592916f23eaap-6};
+    F64 zero = D(n, 0.0), one = D(n, 1.0), inf = D(n, INFINITY);
+    F64 u = d_abs(n, x), v = d_abs(n, y);
+    M steep = d_lt(n, u, v);
+    F64 a = d_select(n, steep, v, u), b = d_select(n, steep, u, v);
+    /* two infinities are as two ones; a sum of large ones must not overflow */
+    M endless = d_eq(n, a, inf);
+    b = d_select(n, endless, d_select(n, d_eq(n, b, inf), one, zero), b);
+    a = d_select(n, endless, one, a);
+    F64 scale = d_select(n, d_lt(n, D(n, 0x1p+1000), a), D(n, 0x1p-100), one);
+    a = d_mul(n, a, scale);
+    b = d_mul(n, b, scale);
+    M near = m_not(n, d_lt(n, d_mul(n, a, D(n, 0x1.a827999fcef32p-2)), b));
+    F64 above = d_select(n, near, b, d_sub(n, b, a)), below = d_select(n, near, a, d_add(n, b, a));
+    F64 t = d_select(n, d_eq(n, a, zero), zero, d_div(n, above, below)), z = d_mul(n, t, t);
+    F64 low = d_mul(n, d_mul(n, t, z), d_poly(n, z, c, 11));
+    F64 turn = d_select(n, near, zero, D(n, 0x1.921fb54442d18p-1));
+    F64 turn_low = d_select(n, near, zero, D(n, 0x1.1a62633145c07p-55));
+    /* the angle from the axis of a: turn + t + low, kept as a pair */
+    F64 sum_low, sum = d_fast_sum(n, turn, t, &sum_low);
+    low = d_add(n, low, d_add(n, sum_low, turn_low));
+    F64 r = d_add(n, sum, low);
+    F64 half = D(n, 0x1.921fb54442d18p+0), half_low = D(n, 0x1.1a62633145c07p-54), other_low;
+    F64 other = d_fast_sum(n, half, d_neg(n, sum), &other_low);
+    other = d_add(n, other, d_add(n, other_low, d_sub(n, half_low, low)));
+    r = d_select(n, steep, other, r);
+    F64 back = d_sub(n, d_add(n, half, half), d_sub(n, r, d_add(n, half_low, half_low)));
+    r = d_select(n, d_lt(n, d_copysign(n, one, x), zero), back, r);
+    M number = m_and(n, d_eq(n, x, x), d_eq(n, y, y));
+    return d_select(n, number, d_copysign(n, r, y), D(n, NAN));
 }

@@ -98,6 +98,7 @@ static KInst *through_f64(N n, KInst *(*fn)(N n, KInst *x), KInst *x) {
 static KInst *emit_sqrt(N n, KInst *x) { return op1(n, KI_SQRT, x); }
 static KInst *emit_floor(N n, KInst *x) { return op1(n, KI_FLOOR, x); }
 static KInst *emit_ceil(N n, KInst *x) { return op1(n, KI_CEIL, x); }
+static KInst *emit_round(N n, KInst *x) { return op1(n, KI_ROUND, x); }
 static KInst *f_sin(N n, KInst *x) { return through_f64(n, d_sin, x); }
 static KInst *f_cos(N n, KInst *x) { return through_f64(n, d_cos, x); }
 static KInst *emit_relu(N n, KInst *x) { return f_max(n, x, kb_float(n->b, (KType)x->type, n->lanes, 0)); }
@@ -112,7 +113,7 @@ static const struct Function {
     [OP_ERF] = {f_erf, d_erf},          [OP_SIGMOID] = {f_sigmoid, d_sigmoid},
     [OP_SIN] = {f_sin, d_sin},          [OP_COS] = {f_cos, d_cos},
     [OP_CEIL] = {emit_ceil, emit_ceil}, [OP_FLOOR] = {emit_floor, emit_floor},
-    [OP_RELU] = {emit_relu, emit_relu},
+    [OP_RELU] = {emit_relu, emit_relu}, [OP_ROUND] = {emit_round, emit_round},
 };
 
 static bool is_f32(const KInst *x) {
@@ -128,8 +129,8 @@ KInst *num_emit(KB *b, Op op, KInst *x) {
 
 KInst *num_emit2(KB *b, Op op, KInst *x, KInst *y) {
     Emit n = {b, x->lanes};
-    if (op != OP_POW) BUG("op %d is no numeric function of two numbers", (int)op);
-    if (!is_f32(x)) return d_pow(&n, x, y);
-    return convert(&n, KI_FTRUNC, d_pow(&n, convert(&n, KI_FEXT, x, K_F64), convert(&n, KI_FEXT, y, K_F64)),
-                   K_F32);
+    if (op != OP_POW && op != OP_ATAN2) BUG("op %d is no numeric function of two numbers", (int)op);
+    KInst *(*fn)(N n, KInst *x, KInst *y) = op == OP_POW ? d_pow : d_atan2;
+    if (!is_f32(x)) return fn(&n, x, y);
+    return convert(&n, KI_FTRUNC, fn(&n, convert(&n, KI_FEXT, x, K_F64), convert(&n, KI_FEXT, y, K_F64)), K_F32);
 }

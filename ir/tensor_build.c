@@ -31,6 +31,7 @@ static Value number_value(const Type *t, double v) {
     Value out = {.type = type_nullable(t, false)};
     if (t->kind == TY_F64) out.f64 = v;
     else if (type_is_float(t)) out.f32 = (float)v;
+    else if (t->kind == TY_DECIMAL) out.dec = (Int128)v * decimal_pow10(t->scale);
     else out.i = (int64_t)v;
     return out;
 }

@@ -121,6 +121,62 @@ const Type *law_type_arith(TypeCall *c) {
     return t ? strict(c, t) : NULL;
 }
 
+/* Tensors alone: scalars have DIV. */
+const Type *law_type_int_div(TypeCall *c) {
+    if (!either_tensor(c)) return type_reject_inputs(c);
+    const Type *elem = common_elem(c, 0, 1);
+    if (!elem || !type_is_integer(elem)) return type_reject_inputs(c);
+    const Type *t = broadcast(c, 0, 1, elem);
+    return t ? strict(c, t) : NULL;
+}
+
+/* ---- bits ---- */
+
+static const Type *bits_elem(const Type *t) { return type_is_tensor(t) ? t->elem : t; }
+static bool has_bits(const Type *elem, bool tensor) {
+    return type_is_integer(elem) || (tensor && elem->kind == TY_BOOL);
+}
+
+/* Integers, or tensors of integers or of BOOLEAN. */
+const Type *law_type_bits(TypeCall *c) {
+    if (c->n == 1) {
+        const Type *t = type_in(c, 0);
+        return has_bits(bits_elem(t), type_is_tensor(t)) ? t : type_reject_inputs(c);
+    }
+    bool tensor = either_tensor(c);
+    const Type *elem = tensor ? common_elem(c, 0, 1) : type_common(c->types, type_in(c, 0), type_in(c, 1));
+    if (!elem || !has_bits(elem, tensor)) return type_reject_inputs(c);
+    if (!tensor) return strict(c, c->want[0] = c->want[1] = elem);
+    const Type *t = broadcast(c, 0, 1, elem);
+    return t ? strict(c, t) : NULL;
+}
+
+const Type *law_type_shift(TypeCall *c) {
+    if (!either_tensor(c)) return type_reject_inputs(c);
+    const Type *elem = common_elem(c, 0, 1);
+    if (!elem || !type_is_integer(elem)) return type_reject_inputs(c);
+    const Type *t = broadcast(c, 0, 1, elem);
+    return t ? strict(c, t) : NULL;
+}
+
+/* ---- choice of elements ---- */
+
+/* mask, then, else: the three broadcast; scalars alone have CASE */
+const Type *law_type_where(TypeCall *c) {
+    int64_t dims[TENSOR_MAX_RANK];
+    uint32_t rank;
+    const Type *mask = type_in(c, 0);
+    if (!type_is_tensor(mask) || mask->elem->kind != TY_BOOL) return type_reject_inputs(c);
+    const Type *elem = common_elem(c, 1, 2);
+    if (!elem) return type_reject_inputs(c);
+    const Type *values = broadcast(c, 1, 2, elem);
+    if (!values) return NULL;
+    if (!broadcast_dims(mask, values, &rank, dims))
+        return type_reject(c, "where: the shapes of %s and %s do not broadcast", type_name(c, mask),
+                           type_name(c, values));
+    return strict(c, type_tensor(c->types, elem, rank, dims));
+}
+
 /* The signed type that holds all negations of an unsigned one. */
 static const Type *negated(TypeCall *c, const Type *t) {
     if (t->kind == TY_U64) return type_decimal(c->types, 20, 0);

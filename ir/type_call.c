@@ -151,6 +151,7 @@ static const Type *elem_beside(TypeCall *c, const Type *elem, const Node *scalar
 const Type *common_elem(TypeCall *c, uint32_t i, uint32_t j) {
     const Type *a = type_in(c, i), *b = type_in(c, j);
     if (type_is_tensor(a) && type_is_tensor(b)) return promote(c, a->elem, b->elem);
+    if (!type_is_tensor(a) && !type_is_tensor(b)) return promote(c, a, b);
     return type_is_tensor(a) ? elem_beside(c, a->elem, c->in[j]) : elem_beside(c, b->elem, c->in[i]);
 }
 

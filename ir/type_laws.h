@@ -64,7 +64,7 @@ bool want_bool(TypeCall *c, uint32_t i);
  * the type of the others, and a list of bare NULLs is VARCHAR, as PostgreSQL resolves them. */
 const Type *want_common(TypeCall *c, uint32_t k, const uint32_t *at);
 const Type *want_common_all(TypeCall *c);
-/* Common element type of two tensors or a tensor and a scalar (the literal rule); NULL: none. */
+/* Common element type of two tensors, a tensor and a scalar (the literal rule) or two scalars; NULL: none. */
 const Type *common_elem(TypeCall *c, uint32_t i, uint32_t j);
 /* NumPy's broadcast of two shapes; false when they do not. *rank and dims (TENSOR_MAX_RANK) of the result. */
 bool broadcast_dims(const Type *a, const Type *b, uint32_t *rank, int64_t *dims);

@@ -235,8 +235,9 @@ static LVal lower_new(Scope *s, const Node *e) {
     case OP_PARAM: return expr_param(s, e);
     case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD: case OP_NEG: case OP_ABS: case OP_MIN2: case OP_MAX2:
         return expr_arith(s, e);
-    case OP_FLOOR: case OP_CEIL: case OP_SQRT: case OP_EXP: case OP_LOG: case OP_TANH: case OP_SIGMOID: case OP_ERF:
-    case OP_SIN: case OP_COS: case OP_POW: case OP_RELU: case OP_LEAKY_RELU: return expr_numeric(s, e);
+    case OP_BIT_AND: case OP_BIT_OR: case OP_BIT_XOR: case OP_BIT_NOT: return expr_bits(s, e);
+    case OP_FLOOR: case OP_CEIL: case OP_ROUND: case OP_SQRT: case OP_EXP: case OP_LOG: case OP_TANH: case OP_SIGMOID: case OP_ERF:
+    case OP_SIN: case OP_COS: case OP_POW: case OP_ATAN2: case OP_RELU: case OP_LEAKY_RELU: return expr_numeric(s, e);
     case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE: return expr_compare(s, e);
     case OP_IS_NULL: return expr_is_null(s, e);
     case OP_IS_DISTINCT: return expr_is_distinct(s, e);
@@ -248,7 +249,7 @@ static LVal lower_new(Scope *s, const Node *e) {
     case OP_LIKE: case OP_TEXT_CONCAT: case OP_UPPER: case OP_LOWER: case OP_LENGTH: case OP_SUBSTRING: return expr_text(s, e);
     case OP_EXTRACT: return expr_extract(s, e);
     case OP_SCAN: case OP_VALUES: case OP_FILTER: case OP_PROJECT: case OP_JOIN: case OP_AGGREGATE: case OP_SORT:
-    case OP_LIMIT: case OP_TOPN: case OP_WEIGHT: case OP_STACK: case OP_ONEHOT: case OP_SLICE: case OP_INDEX:
+    case OP_LIMIT: case OP_TOPN: case OP_WEIGHT: case OP_IDIV: case OP_SHIFT_LEFT: case OP_SHIFT_RIGHT: case OP_WHERE: case OP_STACK: case OP_ONEHOT: case OP_SLICE: case OP_INDEX:
     case OP_RESHAPE: case OP_TRANSPOSE: case OP_CONCAT: case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN:
     case OP_ARGMAX: case OP_CONTRACT: case OP_CONV: case OP_MAX_POOL: case OP_AVG_POOL: case OP_BATCH_NORM:
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: case OP_COUNT_STAR: case OP_COUNT: case OP_AGG_SUM: case OP_AGG_AVG:

@@ -34,6 +34,7 @@ uint32_t conjuncts_of(Arena *a, const Node *e, const Node *const **out);
 
 /* ---- between the files of expressions ---- */
 LVal expr_arith(Scope *s, const Node *e);   /* expr_arith.c: +, -, *, /, %, negation, abs, least, greatest */
+LVal expr_bits(Scope *s, const Node *e);    /* expr_arith.c */
 LVal expr_numeric(Scope *s, const Node *e); /* expr_arith.c: sqrt .. leaky_relu */
 LVal expr_cast(Scope *s, const Node *e);    /* expr_cast.c */
 LVal expr_compare(Scope *s, const Node *e); /* expr_compare.c */

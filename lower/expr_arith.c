@@ -87,7 +87,7 @@ static KOp op_of(Op op) {
 }
 
 static Stage *float_div(Scope *s, const Node *e, Stage *x, Stage *y, Stage *valid) {
-    Stage *q = stage_op2(s->p, KI_DIV, x, y);
+    Stage *q = stage_op2(s->p, op_of(e->op), x, y);
     if (!ir_op_fallible(e))
         return q;
     Stage *zero = stage_cmp(s->p, KP_EQ, y, float_const(s, y->type, 0));
@@ -95,12 +95,9 @@ static Stage *float_div(Scope *s, const Node *e, Stage *x, Stage *y, Stage *vali
 }
 
 static Stage *float_arith(Scope *s, const Node *e, Stage *x, Stage *y, Stage *valid) {
-    if (e->op == OP_DIV)
+    if (e->op == OP_DIV || e->op == OP_MOD)
         return rounded(s, float_div(s, e, x, y, valid), e->type);
-    if (e->op != OP_MOD)
-        return rounded(s, stage_op2(s->p, op_of(e->op), x, y), e->type);
-    lower_fail(s->c, "the remainder of floats is not supported in compiled plans yet");
-    return x;
+    return rounded(s, stage_op2(s->p, op_of(e->op), x, y), e->type);
 }
 
 /* SQL's order: NaN is the greatest number. */
@@ -160,6 +157,24 @@ LVal expr_arith(Scope *s, const Node *e) {
         out.v = int_div(s, e, x.v, y.v, out.valid);
     else
         out.v = int_arith(s, e, op_of(e->op), exact_range(e->op, x.v->range, y.v->range), x.v, y.v, out.valid);
+    return out;
+}
+
+/* ---- bits: lanes hold the value with its sign, so that narrower ones agree ---- */
+LVal expr_bits(Scope *s, const Node *e) {
+    LVal x = lower_expr(s, e->in[0]);
+    Range whole = range_of_type(e->type);
+    KType t = range_lanes(whole);
+    if (e->n == 1) {
+        Stage *ones = int_const(s, whole.lo < 0 ? -1 : whole.hi);
+        x.v = stage_op(s->p, KI_XOR, t, whole, 2, (Stage *[]){x.v, ones});
+        x.type = e->type;
+        return x;
+    }
+    LVal y = lower_expr(s, e->in[1]);
+    KOp op = e->op == OP_BIT_AND ? KI_AND : e->op == OP_BIT_OR ? KI_OR : KI_XOR;
+    LVal out = {.type = e->type, .valid = mask_and(s->p, x.valid, y.valid)};
+    out.v = stage_op(s->p, op, t, whole, 2, (Stage *[]){x.v, y.v});
     return out;
 }
 

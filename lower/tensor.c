@@ -141,7 +141,8 @@ Stage *tensor_rows(Pipe *p, Stage *array, Arg arg, KType t, uint32_t row_bytes, 
 
 /* Rows that were taken lie further apart than those of a table; one tensor for all rows is repeated. */
 Stage *tensor_repitch(Pipe *p, Stage *x, uint8_t domain, uint32_t row_bytes) {
-    if (x->domain != DOMAIN_NONE && x->row_bytes == row_bytes)
+    bool one_row = p->source == SRC_ONE;
+    if (one_row || (x->domain != DOMAIN_NONE && x->row_bytes == row_bytes))
         return x;
     KB *b = kb_new(p->arena, "pitch");
     KInst *n = kb_count(b), *from = kb_param(b), *to = kb_param(b);

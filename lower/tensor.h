@@ -75,6 +75,15 @@ typedef struct TreeLeaf {
     bool channel;   /* indexed by the first dimension alone */
 } TreeLeaf;
 
+/* ---- one operation on 16 lanes (tensor_element.c) ---- */
+typedef enum ElementFail { FAIL_ZERO, FAIL_RANGE, FAIL_KINDS } ElementFail;
+typedef struct Element {
+    KB *b;
+    KInst *fails[FAIL_KINDS]; /* lanes that failed so, NULL: none can */
+} Element;
+KInst *element_value(Element *el, const Node *e, KInst *const *in);
+KInst *element_half(KB *b, KInst *x, const Type *elem); /* rounded to FLOAT16 or BFLOAT16 where elem is one */
+
 typedef struct Tree {
     Scope *s;
     TensorKernel *k;
@@ -83,6 +92,9 @@ typedef struct Tree {
     const Node *inner;   /* a contraction whose sums are `acc`, or NULL */
     KInst *acc;
     VEC(TreeLeaf) leaves;
+    PtrMap seen;         /* operations that were collected */
+    VEC(const Node *) fallible; /* those that may fail, inputs first */
+    VEC(KInst *) fails;  /* for each of them FAIL_KINDS masks of lanes: carried from vector to vector */
     Stage *valid;
 } Tree;
 bool is_elementwise(const Node *e);

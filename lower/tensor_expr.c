@@ -117,16 +117,23 @@ static const Node *scale_and_shift(Scope *s, const Node *e) {
     return ir_2(ir, OP_ADD, scaled, per_channel(s, shift, e->type));
 }
 
-const Node *without_batch_norm(Scope *s, const Node *e) {
-    if (e->op != OP_BATCH_NORM && !is_elementwise(e))
-        return e;
-    const Node *in[8];
-    if (e->n > 8)
-        return e;
+static const Node *expanded(Scope *s, PtrMap *done, const Node *e) {
+    const Node *in[8], *same = ptrmap_get(done, e);
+    if (same || e->n > 8 || (e->op != OP_BATCH_NORM && !is_elementwise(e)))
+        return same ? same : e;
     for (uint32_t i = 0; i < e->n; i++)
-        in[i] = without_batch_norm(s, e->in[i]);
-    const Node *same = ir_with_inputs(s->c->ir, e, in);
-    return same->op == OP_BATCH_NORM ? scale_and_shift(s, same) : same;
+        in[i] = expanded(s, done, e->in[i]);
+    same = ir_with_inputs(s->c->ir, e, in);
+    same = same->op == OP_BATCH_NORM ? scale_and_shift(s, same) : same;
+    ptrmap_set(done, e, (void *)same);
+    return same;
+}
+
+const Node *without_batch_norm(Scope *s, const Node *e) {
+    PtrMap done = {0};
+    const Node *same = expanded(s, &done, e);
+    ptrmap_free(&done);
+    return same;
 }
 
 /* ---- dispatch ---- */

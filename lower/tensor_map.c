@@ -1,22 +1,20 @@
 /* Trees of elementwise operations as one kernel: the leaves are loaded, everything between stays in vector registers. */
-#include "ir/numeric.h"
 #include "lower/tensor.h"
+
+/* Lists and text become tensors by other means. */
+static bool is_text_cast(const Node *e) {
+    return e->op == OP_CAST && !is_tensor(e->in[0]->type);
+}
 
 bool is_elementwise(const Node *e) {
     switch ((int)e->op) {
-    case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_NEG: case OP_ABS: case OP_FLOOR: case OP_CEIL: case OP_SQRT:
-    case OP_EXP: case OP_LOG: case OP_TANH: case OP_SIGMOID: case OP_ERF: case OP_SIN: case OP_COS: case OP_POW: case OP_RELU:
-    case OP_LEAKY_RELU: case OP_MIN2: case OP_MAX2: case OP_CAST:
-    case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE: return is_tensor(e->type);
+    case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_IDIV: case OP_MOD: case OP_NEG: case OP_ABS: case OP_FLOOR: case OP_CEIL:
+    case OP_ROUND: case OP_SQRT: case OP_EXP: case OP_LOG: case OP_TANH: case OP_SIGMOID: case OP_ERF: case OP_SIN: case OP_COS: case OP_POW:
+    case OP_ATAN2: case OP_RELU: case OP_LEAKY_RELU: case OP_MIN2: case OP_MAX2: case OP_CAST: case OP_WHERE:
+    case OP_BIT_AND: case OP_BIT_OR: case OP_BIT_XOR: case OP_BIT_NOT: case OP_SHIFT_LEFT: case OP_SHIFT_RIGHT:
+    case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE: return is_tensor(e->type) && !is_text_cast(e);
     }
     return false;
-}
-
-static KType computed_lanes(const Type *elem) {
-    KType t = elem_lanes(elem);
-    if (t == K_F16 || t == K_BF16)
-        return K_F32;
-    return t <= K_I64 ? K_I64 : t;
 }
 
 /* ---- leaves ---- */
@@ -53,14 +51,17 @@ static bool in_tree(const Tree *m, const Node *e) {
 }
 
 void tree_collect(Tree *m, const Node *e) {
-    if (e == m->inner || leaf_of(m, e))
+    if (e == m->inner || leaf_of(m, e) || ptrmap_get(&m->seen, e))
         return;
     if (!in_tree(m, e)) {
         add_leaf(m, e);
         return;
     }
+    ptrmap_set(&m->seen, e, (void *)e);
     for (uint32_t i = 0; i < e->n; i++)
         tree_collect(m, e->in[i]);
+    if (ir_op_fallible(e))
+        *vec_push(&m->fallible) = e;
 }
 
 static int32_t *nhwc_table(Tree *m, const TreeLeaf *l) {
@@ -130,6 +131,8 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
     if (!is_tensor(l->value.type)) {
         KType t = v->op == S_CONST && v->type <= K_I64 ? K_I64 : v->type;
         KInst *x = kb_load(b, l->ptr, v->domain == DOMAIN_NONE ? k_int(b, 0) : row, t, 1);
+        if (t == K_I128) /* UBIGINT, whose lanes hold it with a sign */
+            x = kb_convert(b, KI_TRUNC, x, K_I64);
         return kb_splat(b, widen(b, x, v->type <= K_I64 ? type_get(ir_types(m->s->c->ir), TY_I64) : l->value.type), TENSOR_LANES);
     }
     KInst *start = k_mul(b, row, stride_of(v)), *x;
@@ -148,80 +151,45 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
     return widen(b, x, l->value.type->elem);
 }
 
-static KInst *cast(Tree *m, const Node *e, KInst *x) {
-    KB *b = m->k->b;
-    const Type *to = elem_of(e->type), *from = elem_of(e->in[0]->type);
-    KType want = computed_lanes(to);
-    if (type_is_float(to)) {
-        if (!type_is_float(from))
-            return kb_convert(b, from->kind == TY_U64 ? KI_UITOF : KI_SITOF, x, want);
-        KInst *y = x->type == want ? x : kb_convert(b, x->type == K_F32 ? KI_FEXT : KI_FTRUNC, x, want);
-        KType half = elem_lanes(to);
-        return half == want ? y : kb_convert(b, KI_FEXT, kb_convert(b, KI_FTRUNC, y, half), K_F32);
-    }
-    if (type_is_float(from) || ir_op_fallible(e))
-        lower_fail(m->s->c, "this cast of tensors is not supported in compiled plans yet");
-    return type_is_float(from) ? kb_int(b, K_I64, TENSOR_LANES, 0) : x;
+static void keep_fails(Tree *m, const Node *e, const Element *el) {
+    for (size_t k = 0; k < m->fallible.n; k++)
+        for (int f = 0; f < FAIL_KINDS && m->fallible.at[k] == e; f++) {
+            KInst **at = &m->fails.at[k * FAIL_KINDS + (size_t)f];
+            if (el->fails[f])
+                *at = kb_op2(m->k->b, KI_OR, *at, el->fails[f]);
+        }
 }
 
-/* NaN is above all numbers. */
-static KInst *extreme(KB *b, Op op, KInst *x, KInst *y) {
-    KInst *nan = op == OP_MIN2 ? x : y;
-    KInst *better = kb_cmp(b, op == OP_MIN2 ? KP_LT : KP_GT, y, x);
-    return kb_select(b, kb_op2(b, KI_OR, kb_cmp(b, KP_NE, nan, nan), better), y, x);
-}
-
-static KInst *leaky(KB *b, const Node *e, KInst *x) {
-    KInst *zero = kb_float(b, (KType)x->type, x->lanes, 0), *slope = kb_float(b, (KType)x->type, x->lanes, ATTR_OF(e, Slope)->slope);
-    return kb_select(b, kb_cmp(b, KP_LT, x, zero), kb_op2(b, KI_MUL, x, slope), x);
-}
-
-static KPred pred_of(Op op) {
-    static const KPred preds[] = {KP_EQ, KP_NE, KP_LT, KP_LE, KP_GT, KP_GE};
-    return preds[op - OP_EQ];
-}
-
-static KInst *operation(Tree *m, const Node *e, KInst *x, KInst *y) {
-    KB *b = m->k->b;
-    if (e->op >= OP_EQ && e->op <= OP_GE)
-        return kb_convert(b, KI_ZEXT, kb_cmp(b, pred_of(e->op), x, y), K_I64);
-    if (x->type <= K_I128) {
-        lower_fail(m->s->c, "%s of integer tensors is not supported in compiled plans yet", op_info[e->op].text);
+static KInst *value(Tree *m, PtrMap *done, const Node *e, KInst *row, KInst *j) {
+    KInst *in[3], *x = e == m->inner ? m->acc : ptrmap_get(done, e);
+    if (x)
         return x;
+    const TreeLeaf *l = leaf_of(m, e);
+    if (l) {
+        x = load_leaf(m, l, row, j);
+    } else {
+        Element el = {.b = m->k->b};
+        for (uint32_t i = 0; i < e->n; i++)
+            in[i] = value(m, done, e->in[i], row, j);
+        x = element_value(&el, e, in);
+        keep_fails(m, e, &el);
     }
-    switch ((int)e->op) {
-    case OP_ADD: return kb_op2(b, KI_ADD, x, y);
-    case OP_SUB: return kb_op2(b, KI_SUB, x, y);
-    case OP_MUL: return kb_op2(b, KI_MUL, x, y);
-    case OP_DIV: return kb_op2(b, KI_DIV, x, y);
-    case OP_NEG: return kb_op1(b, KI_NEG, x);
-    case OP_ABS: return kb_op1(b, KI_ABS, x);
-    case OP_MIN2: case OP_MAX2: return extreme(b, e->op, x, y);
-    case OP_LEAKY_RELU: return leaky(b, e, x);
-    case OP_POW: return num_emit2(b, e->op, x, y);
-    }
-    return num_emit(b, e->op, x);
+    ptrmap_set(done, e, x);
+    return x;
 }
 
 KInst *tree_value(Tree *m, const Node *e, KInst *row, KInst *j) {
-    if (e == m->inner)
-        return m->acc;
-    const TreeLeaf *l = leaf_of(m, e);
-    if (l)
-        return load_leaf(m, l, row, j);
-    KInst *x = tree_value(m, e->in[0], row, j);
-    if (e->op == OP_CAST)
-        return cast(m, e, x);
-    KInst *y = e->n > 1 ? e->in[1] == e->in[0] ? x : tree_value(m, e->in[1], row, j) : NULL;
-    KInst *z = operation(m, e, x, y);
-    KType half = elem_lanes(e->type->elem);
-    if (half == K_F16 || half == K_BF16)
-        z = kb_convert(m->k->b, KI_FEXT, kb_convert(m->k->b, KI_FTRUNC, z, half), K_F32);
-    return z;
+    PtrMap done = {0};
+    KInst *x = value(m, &done, e, row, j);
+    ptrmap_free(&done);
+    return x;
 }
 
 void tree_free(Tree *m) {
     vec_free(&m->leaves);
+    vec_free(&m->fallible);
+    vec_free(&m->fails);
+    ptrmap_free(&m->seen);
 }
 
 static KInst *narrow(KB *b, KInst *x, KType to) {
@@ -240,31 +208,88 @@ static bool any_nhwc(const Tree *m) {
 }
 
 /* The contraction of the tree, if there is one that nothing else uses here. */
-static const Node *find_inner(const Tree *m, const Node *e) {
+static const Node *inner_of(Tree *m, const Node *e) {
     if ((e->op == OP_CONTRACT || e->op == OP_CONV) && !is_fixed(m->s, e))
         return type_elems(e->type) == type_elems(m->out) ? e : NULL;
-    if (!in_tree(m, e))
+    if (!in_tree(m, e) || ptrmap_get(&m->seen, e))
         return NULL;
     const Node *found = NULL;
+    ptrmap_set(&m->seen, e, (void *)e);
     for (uint32_t i = 0; i < e->n; i++) {
-        const Node *one = find_inner(m, e->in[i]);
+        const Node *one = inner_of(m, e->in[i]);
         if (one)
             found = one;
     }
     return found;
 }
 
+/* An epilogue fails on no row: errors are counted by rows. */
+static const Node *find_inner(Scope *s, const Node *e) {
+    Tree m = {.s = s, .out = e->type};
+    const Node *inner = inner_of(&m, e);
+    ptrmap_free(&m.seen);
+    return inner && !ir_is_fallible(e) ? inner : NULL;
+}
+
+/* ---- errors ---- */
+/* Lanes of the row that exist: its last vector goes past its end. */
+static KInst *lanes_within(Tree *m, KInst *j, int64_t elems) {
+    KB *b = m->k->b;
+    KInst *at = kb_op2(b, KI_ADD, kb_splat(b, kb_convert(b, KI_TRUNC, j, K_I32), TENSOR_LANES), kb_iota(b, K_I32, TENSOR_LANES));
+    return kb_cmp(b, KP_LT, at, kb_int(b, K_I32, TENSOR_LANES, elems));
+}
+
+static void mask_fails(Tree *m, KInst *j, int64_t elems) {
+    if (m->fails.n == 0 || elems % TENSOR_LANES == 0)
+        return;
+    KInst *within = lanes_within(m, j, elems);
+    for (size_t i = 0; i < m->fails.n; i++)
+        m->fails.at[i] = kb_op2(m->k->b, KI_AND, m->fails.at[i], within);
+}
+
+static KInst *error_of(KB *b, KInst *row, size_t site, ElementFail f) {
+    int64_t code = (int64_t)(site << 8) + (f == FAIL_ZERO ? ROW_DIV_ZERO : ROW_OVERFLOW) + 1;
+    KInst *at = kb_op2(b, KI_SHL, row, k_int(b, 24));
+    return kb_op1(b, KI_NEG, k_add(b, at, code));
+}
+
+/* After a row's vectors: the first operation that failed on it, if anybody asked for the row. */
+static void report_fails(Tree *m, KInst *row, KInst *need, KInst *loop) {
+    KB *b = m->k->b;
+    for (size_t i = 0; i < m->fails.n; i++) {
+        KInst *bad = kb_reduce(b, KI_REDUCE_OR, kb_result(b, loop, (uint32_t)i));
+        if (need)
+            bad = kb_op2(b, KI_AND, bad, kb_cmp(b, KP_NE, kb_load(b, need, row, K_I8, 1), kb_int(b, K_I8, 1, 0)));
+        kb_if(b, bad);
+        kb_return(b, error_of(b, row, i / FAIL_KINDS, (ElementFail)(i % FAIL_KINDS)));
+        kb_if_end(b, 0, NULL);
+    }
+}
+
+/* Sites of a call are consecutive: the first is the step's. */
+static uint16_t fallible_sites(Tree *m) {
+    uint16_t first = 0;
+    for (size_t i = 0; i < m->fallible.n; i++) {
+        uint16_t site = build_site(m->s->c, m->fallible.at[i], site_text(m->s, m->fallible.at[i]));
+        first = first ? first : site;
+    }
+    return first;
+}
+
 LVal lower_map(Scope *s, const Node *e) {
     Tree m = {.s = s, .out = e->type};
     LVal out = {.type = e->type};
-    const Node *inner = find_inner(&m, e);
+    const Node *inner = find_inner(s, e);
     if (inner && (inner->op == OP_CONV ? tile_conv(s, e, inner, &out) : tile_linear(s, e, inner, &out))) {
         note_work(s, inner);
         return out;
     }
     tree_collect(&m, e);
-    m.nhwc = any_nhwc(&m);
+    m.nhwc = m.fallible.n == 0 && any_nhwc(&m);
     tree_prepare(&m);
+    Stage *need = m.fallible.n ? need_mask(s, m.valid) : NULL;
+    if (need)
+        need = pipe_layout(s->p, need, s->domain, K_I1);
     TensorKernel k;
     tk_begin(&k, s, "map");
     m.k = &k;
@@ -273,14 +298,24 @@ LVal lower_map(Scope *s, const Node *e) {
     int64_t elems = m.nhwc ? type_elems(e->type) / e->type->dims[0] * round16(e->type->dims[0]) : type_elems(e->type);
     uint32_t row_bytes = (round16(elems) * (uint32_t)ktype_bytes(t) + 63) / 64 * 64;
     tree_operands(&m);
-    KInst *to = tk_out(&k);
+    KInst *asked = need ? tk_value(&k, need) : NULL, *to = tk_out(&k);
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
-    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), 0, NULL);
+    for (size_t i = 0; i < m.fallible.n * FAIL_KINDS; i++)
+        *vec_push(&m.fails) = kb_int(b, K_I1, TENSOR_LANES, 0);
+    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), (uint32_t)m.fails.n, m.fails.at);
+    for (size_t i = 0; i < m.fails.n; i++)
+        m.fails.at[i] = kb_int(b, K_I1, TENSOR_LANES, 0);
     KInst *x = narrow(b, tree_value(&m, e, row, j), t);
     kb_store(b, to, k_plus(b, k_mul(b, row, row_bytes / (uint32_t)ktype_bytes(t)), j), x);
-    kb_loop_end(b, NULL);
+    mask_fails(&m, j, elems);
+    for (size_t i = 0; i < m.fails.n; i++)
+        m.fails.at[i] = kb_op2(b, KI_OR, m.fails.at[i], kb_carried(b, (uint32_t)i));
+    KInst *loop = kb_loop_end(b, m.fails.at);
+    report_fails(&m, row, asked, loop);
     kb_loop_end(b, NULL);
     out.v = tk_end(&k, t, row_bytes, (Range){0});
+    if (m.fallible.n)
+        out.v->in[0]->site = fallible_sites(&m);
     out.valid = m.valid;
     out.nhwc = m.nhwc;
     tree_free(&m);

@@ -146,7 +146,7 @@ static const Node *operand_slice(Rw *rw, const Node *slice, const Type *result, 
 
 static bool is_map(const Node *f) {
     static const Op maps[] = {OP_ADD,  OP_SUB,  OP_MUL, OP_NEG,  OP_ABS,       OP_FLOOR,
-                              OP_CEIL, OP_SQRT, OP_EXP, OP_LOG,  OP_TANH,      OP_SIGMOID,
+                              OP_CEIL, OP_ROUND, OP_SQRT, OP_EXP, OP_LOG,  OP_TANH,      OP_SIGMOID,
                               OP_ERF,  OP_SIN,  OP_COS, OP_RELU, OP_LEAKY_RELU};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         if (maps[i] == f->op) return true;

@@ -100,6 +100,8 @@ c_erf = 2 / mp.sqrt(mp.pi)
 erf_p = taylor(mp.sqrt, [c_erf - 1, -c_erf / 3, c_erf / 10, -c_erf / 42], lambda x: mp.erf(x) / x - 1)
 sin_p = taylor(mp.sqrt, [mp.mpf(-1) / 6, mp.mpf(1) / 120, mp.mpf(-1) / 5040], lambda x: (mp.sin(x) / x - 1) / x**2)
 cos_p = taylor(mp.sqrt, [mp.mpf(1) / 24, mp.mpf(-1) / 720, mp.mpf(1) / 40320], lambda x: (mp.cos(x) - 1 + x**2 / 2) / x**4)
+atan_p = taylor(mp.sqrt, [mp.mpf(-1) / 3, mp.mpf(1) / 5, mp.mpf(-1) / 7, mp.mpf(1) / 9],
+                lambda x: (mp.atan(x) / x - 1) / x**2)
 atanh_p = taylor(mp.sqrt, [mp.mpf(2) / 3, mp.mpf(2) / 5, mp.mpf(2) / 7, mp.mpf(2) / 9],
                  lambda s: (2 * mp.atanh(s) / s - 2) / s**2)
 atanh_p2 = taylor(mp.sqrt, [mp.mpf(2) / 5, mp.mpf(2) / 7, mp.mpf(2) / 9, mp.mpf(2) / 11],
@@ -129,6 +131,7 @@ fits = {
     "pow64": (atanh_p2, lambda z: z * z / 2, range(8), mp.mpf(0), s_max**2, f64),
     "sin64": (sin_p, lambda z: z, range(7), mp.mpf(0), quarter**2, f64),
     "cos64": (cos_p, lambda z: z * z, range(7), mp.mpf(0), quarter**2, f64),
+    "atan64": (atan_p, lambda z: z, range(11), mp.mpf(0), (rt - 1) ** 2 * mp.mpf("1.0001"), f64),
     "tanh64": (tanh_p, lambda z: z, range(13), mp.mpf(0), mp.mpf("0.65") ** 2, f64),
     "erf64": (erf_p, lambda z: mp.mpf(1), range(14), mp.mpf(0), mp.mpf(1), f64),
     "erfcx64": (erfcx_of_t, lambda t: 1 / erfcx_of_t(t), range(20), t_of(1), t_of(6), f64),

@@ -28,6 +28,10 @@ static const struct {
              "%4 = neg %1\n%5 = case %3 %4 %2\n"},
     {"cast", "%1 = col {index=0, type=TENSOR(FLOAT32, 4) NOT NULL}\n"
              "%2 = cast %1 {to=TENSOR(DOUBLE, 4) NOT NULL, try=false}\n%3 = sqrt %2\n%4 = abs %2\n%5 = sqrt %4\n"},
+    {"where", "%1 = col {index=0, type=TENSOR(FLOAT32, 4) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 4) NOT NULL}\n"
+              "%3 = gt %1 %2\n%4 = neg %1\n%5 = where %3 %4 %2\n%6 = gt %2 %2\n%7 = where %6 %1 %5\n"},
+    {"atan2", "%1 = col {index=0, type=TENSOR(FLOAT32, 4) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 4) NOT NULL}\n"
+              "%3 = atan2 %1 %2\n%4 = round %3\n"},
     {"dense", "%1 = col {index=0, type=TENSOR(FLOAT32, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 6, 50) NOT NULL}\n"
               "%3 = contract %1 %2 {a=[0], b=[1, 0], out=[1]}\n%4 = relu %3\n"},
     {"dense64", "%1 = col {index=0, type=TENSOR(DOUBLE, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(DOUBLE, 6, 50) NOT NULL}\n"

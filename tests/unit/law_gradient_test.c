@@ -29,6 +29,11 @@ static const struct {
     {"relu", X("TENSOR(DOUBLE, 5)") "%2 = relu %1\n%3 = leaky_relu %1 {slope=0.1}\n%4 = mul %2 %3\n%5 = add %4 %3\n"},
     {"scalar relu", X("DOUBLE") "%2 = relu %1\n%3 = leaky_relu %1 {slope=0.1}\n%4 = add %2 %3\n"},
     {"floor", X("TENSOR(DOUBLE, 3)") "%2 = floor %1\n%3 = mul %1 %2\n"},
+    {"where", X("TENSOR(DOUBLE, 2, 3)") Y("TENSOR(DOUBLE, 3)") "%3 = gt %1 %2\n%4 = mul %1 %1\n%5 = where %3 %4 %2\n%6 = mul %5 %5\n"},
+    {"where one", X("DOUBLE") Y("TENSOR(DOUBLE, 3)") "%3 = gt %2 %1\n%4 = where %3 %2 %1\n%5 = mul %4 %4\n"},
+    {"atan2", X("TENSOR(DOUBLE, 3)") Y("TENSOR(DOUBLE, 3)") "%3 = atan2 %1 %2\n%4 = mul %3 %1\n"},
+    {"scalar atan2", X("DOUBLE") Y("DOUBLE") "%3 = atan2 %1 %2\n"},
+    {"round", X("TENSOR(DOUBLE, 3)") "%2 = round %1\n%3 = mul %1 %2\n"},
     {"case", X("DOUBLE") Y("DOUBLE") "%3 = gt %1 %2\n%4 = mul %1 %2\n%5 = exp %2\n%6 = case %3 %4 %5\n"},
     {"cast", X("TENSOR(DOUBLE, 2)") "%2 = cast %1 {to=TENSOR(FLOAT32, 2) NOT NULL, try=false}\n"
              "%3 = cast %2 {to=TENSOR(DOUBLE, 2) NOT NULL, try=false}\n%4 = const {value=DOUBLE NOT NULL 0}\n%5 = mul %3 %4\n%6 = add %5 %1\n"},

@@ -103,7 +103,8 @@ static Lane interpret(const Kernel *k, Lane *v, Lane x, Lane y) {
 static Kernel *build(Arena *a, Op op, KType type) {
     KB *b = kb_new(a, "numeric");
     KInst *in = kb_param(b), *out = kb_param(b), *zero = kb_int(b, K_I64, 1, 0);
-    KInst *x = kb_load(b, in, zero, type, 8), *y = op == OP_POW ? kb_load(b, in, zero, type, 8) : NULL;
+    KInst *x = kb_load(b, in, zero, type, 8),
+          *y = op == OP_POW || op == OP_ATAN2 ? kb_load(b, in, zero, type, 8) : NULL;
     kb_store(b, out, zero, y ? num_emit2(b, op, x, y) : num_emit(b, op, x));
     return kb_finish(b, NULL);
 }
@@ -128,7 +129,7 @@ static void test_op(Arena *a, Op op, int rounds) {
                other = (double)(i % 41 - 20) / 2;
         Lane x32 = {.f = (float)near}, y32 = {.f = (float)other}, x64 = {.d = near}, y64 = {.d = other};
         if (i % 4 == 0) x32.i = (int32_t)random64(&s), x64.l = (int64_t)random64(&s);
-        bool two = op == OP_POW;
+        bool two = op == OP_POW || op == OP_ATAN2;
         float want32 = two ? num_eval2_f32(op, x32.f, y32.f) : num_eval_f32(op, x32.f);
         double want64 = two ? num_eval2_f64(op, x64.d, y64.d) : num_eval_f64(op, x64.d);
         differ +=
@@ -139,8 +140,8 @@ static void test_op(Arena *a, Op op, int rounds) {
 
 int main(void) {
     Arena *a = arena_new();
-    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF,
-                      OP_SIN,  OP_COS, OP_POW, OP_RELU, OP_FLOOR,   OP_CEIL};
+    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG,   OP_TANH, OP_SIGMOID, OP_ERF,  OP_SIN,
+                      OP_COS,  OP_POW, OP_ATAN2, OP_RELU, OP_FLOOR,   OP_CEIL, OP_ROUND};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) test_op(a, ops[i], 20000);
     arena_free(a);
     return check_report("numeric_kernel");

@@ -30,13 +30,15 @@ static void fill(void) {
     }
 }
 
+static bool takes_two(Op op) { return op == OP_POW || op == OP_ATAN2; }
+
 /* out[i] = op(x[i]) or op(x[i], y[i]) */
 static Kernel *build(Arena *a, Op op, KType t) {
     KB *b = kb_new(a, "numeric");
     KInst *x = kb_param(b), *y = kb_param(b), *out = kb_param(b);
     KInst *i = kb_loop(b, kb_int(b, K_I64, 1, 0), kb_count(b), kb_int(b, K_I64, 1, LANES), 0, NULL);
     KInst *v = kb_load(b, x, i, t, LANES);
-    kb_store(b, out, i, op == OP_POW ? num_emit2(b, op, v, kb_load(b, y, i, t, LANES)) : num_emit(b, op, v));
+    kb_store(b, out, i, takes_two(op) ? num_emit2(b, op, v, kb_load(b, y, i, t, LANES)) : num_emit(b, op, v));
     kb_loop_end(b, NULL);
     return kb_finish(b, NULL);
 }
@@ -52,7 +54,7 @@ static bool same(const void *a, const void *b, size_t n, bool nan) { return nan 
 static int differences32(Op op) {
     int n = 0;
     for (int i = 0; i < BATCH; i++) {
-        float want = op == OP_POW ? num_eval2_f32(op, x32[i], y32[i]) : num_eval_f32(op, x32[i]);
+        float want = takes_two(op) ? num_eval2_f32(op, x32[i], y32[i]) : num_eval_f32(op, x32[i]);
         n += !same(&want, &z32[i], 4, isnan(want) && isnan(z32[i]));
     }
     return n;
@@ -61,7 +63,7 @@ static int differences32(Op op) {
 static int differences64(Op op) {
     int n = 0;
     for (int i = 0; i < BATCH; i++) {
-        double want = op == OP_POW ? num_eval2_f64(op, x64[i], y64[i]) : num_eval_f64(op, x64[i]);
+        double want = takes_two(op) ? num_eval2_f64(op, x64[i], y64[i]) : num_eval_f64(op, x64[i]);
         n += !same(&want, &z64[i], 8, isnan(want) && isnan(z64[i]));
     }
     return n;
@@ -87,7 +89,7 @@ static void test_op(CpuJit *jit, Arena *a, Op op, KType t) {
 }
 
 int main(void) {
-    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_POW, OP_RELU, OP_FLOOR};
+    const Op ops[] = {OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_POW, OP_ATAN2, OP_RELU, OP_FLOOR, OP_ROUND};
     for (int level = CPU_V3; level <= (int)cpu_host_level(); level++) {
         CpuJit *jit = cpu_jit_new(&(CpuOptions){.level = (CpuLevel)level, .no_disk = true, .verify = true, .threads = 1});
         Arena *arena = arena_new();

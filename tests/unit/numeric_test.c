@@ -19,7 +19,7 @@ static float ascending(uint32_t i) {
 enum { ORDERED = 2u * 0x7f800000u + 2u - 1u };
 
 static const Op monotone[] = {OP_EXP,  OP_LOG,  OP_TANH,  OP_SIGMOID, OP_ERF,
-                              OP_SQRT, OP_RELU, OP_FLOOR, OP_CEIL};
+                              OP_SQRT, OP_RELU, OP_FLOOR, OP_CEIL,    OP_ROUND};
 enum { MONOTONE = sizeof monotone / sizeof *monotone };
 
 static long falls(Op op, uint64_t first, uint64_t last, uint32_t step) {
@@ -139,11 +139,27 @@ static void test_pow(void) {
     CHECK(num_eval2_f64(OP_POW, 10, 15) == 1e15 && num_eval2_f64(OP_POW, 3, 20) == 3486784401.0);
 }
 
+static void test_atan2(void) {
+    const double at[] = {-INFINITY, -1e308, -3,  -1, -0.4142, -1e-310, -0.0,     0,
+                         1e-310,    0.4143, 0.5, 1,  2.5,     1e300,   INFINITY, NAN};
+    enum { COUNT = sizeof at / sizeof *at };
+    for (int i = 0; i < COUNT; i++)
+        for (int j = 0; j < COUNT; j++) {
+            double got = num_eval2_f64(OP_ATAN2, at[i], at[j]), want = atan2(at[i], at[j]);
+            bool same = ulps64(got, want) <= 2 && (isnan(want) || signbit(got) == signbit(want));
+            if (!same) fprintf(stderr, "atan2(%g, %g) = %a, not %a\n", at[i], at[j], got, want);
+            CHECK(same);
+            float got32 = num_eval2_f32(OP_ATAN2, (float)at[i], (float)at[j]);
+            CHECK(isnan(want) ? isnan(got32) : got32 == (float)atan2((float)at[i], (float)at[j]));
+        }
+}
+
 int main(void) {
     CHECK(num_is_unary(OP_EXP) && !num_is_unary(OP_POW) && !num_is_unary(OP_ADD));
     test_monotone();
     test_error();
     test_ends();
     test_pow();
+    test_atan2();
     return check_report("numeric");
 }

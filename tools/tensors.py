@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""tensors.py: makes tests/exec/tensor_*.dql and .out with NumPy, which dql's tensor functions must agree with.  Needs numpy;
+run in the root of the sources, with the names of the tests to make, or none for all.
+
+Floats are shown in thousandths, rounded.  No number lies near a rounding border: seeds of the data are tried until that holds."""
+import math
+import sys
+
+import numpy as np
+
+SQL = {"float32": "FLOAT32", "float64": "DOUBLE", "float16": "FLOAT16", "int8": "TINYINT", "int16": "SMALLINT", "int32": "INTEGER",
+       "int64": "BIGINT", "uint8": "UTINYINT", "uint16": "USMALLINT", "uint32": "UINTEGER", "uint64": "UBIGINT", "bool": "BOOLEAN"}
+ROWS = 3
+
+
+class Border(Exception):
+    pass
+
+
+def data(seed):
+    """One row of every column: x, y, p (positive), s (within 1) of FLOAT32, d of DOUBLE, i, j of integers, u of UTINYINT, m a mask."""
+    r = np.random.default_rng(seed)
+    shape = (2, 3)
+    i = r.integers(-9, 10, shape).astype(np.int32)
+    return {
+        "x": (r.normal(size=shape) * 2).astype(np.float32),
+        "y": (r.normal(size=(3,)) * 2).astype(np.float32),
+        "p": (np.abs(r.normal(size=shape)) * 3 + 1).astype(np.float32),
+        "s": r.uniform(-0.99, 0.99, shape).astype(np.float32),
+        "d": r.normal(size=shape) * 3,
+        "i": i,
+        "j": np.where(r.integers(0, 2, (3,)), 1, -1).astype(np.int32) * r.integers(1, 5, (3,)).astype(np.int32),
+        "u": r.integers(0, 256, shape).astype(np.uint8),
+        "m": r.integers(0, 2, shape).astype(bool),
+        "l": (r.integers(-10**12, 10**12, shape)).astype(np.int64),
+    }
+
+
+def literal(a):
+    if a.ndim:
+        return "[" + ", ".join(literal(v) for v in a) + "]"
+    return ("TRUE" if a else "FALSE") if a.dtype == bool else repr(float(a)) if a.dtype.kind == "f" else str(int(a))
+
+
+def sql_type(a):
+    return SQL[str(a.dtype)] + "".join(f", {n}" for n in a.shape)
+
+
+def shown(sql, value):
+    """The text that prints `value`, and what it prints."""
+    value = np.asarray(value)
+    if value.dtype.kind == "f":
+        half = value.dtype == np.float16
+        at = (value * np.float16(1000)).astype(np.float64) if half else value.astype(np.float64) * 1000
+        if not np.all(np.isfinite(at)):
+            raise ValueError(f"{sql}: not finite")
+        if not half and np.any(np.abs(at - np.floor(at) - 0.5) < 0.002 + 1e-6 * np.abs(at)):
+            raise Border
+        value = np.rint(at).astype(np.int64)
+        to = f"TENSOR(BIGINT{''.join(f', {n}' for n in value.shape)})" if value.ndim else "BIGINT"
+        sql = f"CAST(round(1000 * ({sql})) AS {to})"
+    if not value.ndim:
+        return sql, (("true" if value else "false") if value.dtype == bool else str(int(value)))
+    flat = [("true" if v else "false") if value.dtype == bool else str(int(v)) for v in value.ravel()]
+    return sql, f'"TENSOR({sql_type(value)}) [{", ".join(flat)}]"'
+
+
+def make(name, cases):
+    for seed in range(1, 4000):
+        rows = [data(seed * 10 + k) for k in range(ROWS)]
+        try:
+            out, text = [], []
+            for k, (sql, fn) in enumerate(cases):
+                done = [shown(sql, fn(**{n: row[n] for n in fn.__code__.co_varnames[: fn.__code__.co_argcount]})) for row in rows]
+                text.append(f"SELECT {done[0][0]} AS v FROM t ORDER BY id;")
+                out += ["v"] + [d[1] for d in done]
+            break
+        except Border:
+            continue
+    else:
+        raise SystemExit(f"{name}: no seed keeps clear of rounding borders")
+    columns = ", ".join(f"{n} TENSOR({sql_type(a)})" for n, a in rows[0].items())
+    values = ",\n  ".join("(" + ", ".join([str(k)] + [literal(a) for a in row.values()]) + ")" for k, row in enumerate(rows))
+    with open(f"tests/exec/tensor_{name}.dql", "w") as f:
+        f.write(f"-- made by tools/tensors.py with NumPy {np.__version__}: {name}\n")
+        f.write(f"CREATE TABLE t (id INTEGER, {columns});\nINSERT INTO t VALUES\n  {values};\n" + "\n".join(text) + "\n")
+    with open(f"tests/exec/tensor_{name}.out", "w") as f:
+        f.write("\n".join(out) + "\n")
+    print(name, len(cases))
+
+
+def erf(x):
+    return np.vectorize(math.erf)(x.astype(np.float64))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x.astype(np.float64)))
+
+
+def softplus(x):
+    return np.log1p(np.exp(x.astype(np.float64)))
+
+
+def wide(x):
+    return x.astype(np.float64)
+
+
+GROUPS = {
+    "compare": [
+        ("x > y", lambda x, y: x > y), ("x <= 0.5", lambda x: x <= 0.5), ("i = 3", lambda i: i == 3), ("i <> j", lambda i, j: i != j),
+        ("u >= 100", lambda u: u >= 100), ("m = (x > 0)", lambda m, x: m == (x > 0)), ("l < 0", lambda l: l < 0),
+        ("x > 0 AND NOT m", lambda x, m: (x > 0) & ~m), ("x > 1 OR i < 0", lambda x, i: (x > 1) | (i < 0)),
+        ("bitwise_xor(m, i > 0)", lambda m, i: m ^ (i > 0)), ("where(m, x, y)", lambda m, x, y: np.where(m, x, y)),
+        ("where(i > j, i, 0)", lambda i, j: np.where(i > j, i, 0)), ("where(m, 1, -1)", lambda m: np.where(m, 1, -1).astype(np.int32)),
+        ("where(x > 0, 1.5, x)", lambda x: np.where(x > 0, np.float32(1.5), x)), ("isnan(x)", lambda x: np.isnan(x)),
+        ("isinf(x / CAST(i AS TENSOR(FLOAT32, 2, 3)))", lambda x, i: np.isinf(np.divide(x, i.astype(np.float32), where=i != 0, out=np.full(x.shape, np.inf, np.float32)))),
+        ("isfinite(x)", lambda x: np.isfinite(x)),
+        ("least(x, y)", lambda x, y: np.minimum(x, y)), ("greatest(i, j, 0)", lambda i, j: np.maximum(np.maximum(i, j), 0)),
+        ("clip(x, -1, 1)", lambda x: np.clip(x, -1, 1)), ("clip(u, 10, 200)", lambda u: np.clip(u, 10, 200)),
+    ],
+    "integers": [
+        ("i + j", lambda i, j: i + j), ("i - 7", lambda i: i - 7), ("i * j", lambda i, j: i * j), ("-i", lambda i: -i), ("abs(i)", lambda i: abs(i)),
+        ("div(i, j)", lambda i, j: np.trunc(i / j).astype(np.int32)), ("mod(i, j)", lambda i, j: np.fmod(i, j)),
+        ("floor_divide(i, j)", lambda i, j: i // j), ("remainder(i, j)", lambda i, j: np.remainder(i, j)), ("i / j", lambda i, j: (i / j).astype(np.float32)),
+        ("sign(i)", lambda i: np.sign(i)), ("square(i)", lambda i: i * i), ("relu(i)", lambda i: np.maximum(i, 0)), ("l * 3", lambda l: l * 3), ("l - i", lambda l, i: l - i),
+        ("bitwise_and(u, 15)", lambda u: u & 15), ("bitwise_or(u, 128)", lambda u: u | 128), ("bitwise_xor(i, j)", lambda i, j: i ^ j),
+        ("bitwise_not(u)", lambda u: ~u), ("bitwise_not(i)", lambda i: ~i), ("shift_left(u, 3)", lambda u: u << np.uint8(3)),
+        ("shift_right(u, 2)", lambda u: u >> np.uint8(2)), ("shift_right(i, 1)", lambda i: i >> 1), ("shift_left(i, 28)", lambda i: i << 28),
+    ],
+    "floats": [
+        ("mod(x, y)", lambda x, y: np.fmod(x, y)), ("remainder(x, y)", lambda x, y: np.remainder(wide(x), wide(y))), ("floor(x)", lambda x: np.floor(x)), ("ceil(x)", lambda x: np.ceil(x)),
+        ("round(x)", lambda x: np.rint(x)), ("trunc(x)", lambda x: np.trunc(x)), ("sign(x)", lambda x: np.sign(x)),
+        ("reciprocal(p)", lambda p: 1 / wide(p)), ("rsqrt(p)", lambda p: 1 / np.sqrt(wide(p))), ("tan(x)", lambda x: np.tan(wide(x))), ("asin(s)", lambda s: np.arcsin(wide(s))),
+        ("acos(s)", lambda s: np.arccos(wide(s))), ("atan(x)", lambda x: np.arctan(wide(x))), ("atan2(x, y)", lambda x, y: np.arctan2(wide(x), wide(y))),
+        ("sinh(x)", lambda x: np.sinh(wide(x))), ("cosh(x)", lambda x: np.cosh(wide(x))), ("asinh(x)", lambda x: np.arcsinh(wide(x))),
+        ("acosh(p)", lambda p: np.arccosh(wide(p))), ("atanh(s)", lambda s: np.arctanh(wide(s))), ("log1p(p)", lambda p: np.log1p(wide(p))),
+        ("expm1(s)", lambda s: np.expm1(wide(s))), ("log2(p)", lambda p: np.log2(wide(p))), ("log10(p)", lambda p: np.log10(wide(p))), ("exp2(x)", lambda x: np.exp2(wide(x))),
+        ("degrees(s)", lambda s: np.degrees(wide(s))), ("radians(x)", lambda x: np.radians(wide(x))), ("pow(p, y)", lambda p, y: wide(p) ** wide(y)), ("pow(x, 2)", lambda x: wide(x) ** 2),
+        ("sinh(d)", lambda d: np.sinh(d)), ("atan2(d, x)", lambda d, x: np.arctan2(d, x)), ("mod(d, 0.7)", lambda d: np.fmod(d, 0.7)),
+    ],
+    "activations": [
+        ("elu(x)", lambda x: np.where(x > 0, wide(x), np.expm1(wide(x)))), ("elu(x, alpha => 0.5)", lambda x: np.where(x > 0, wide(x), 0.5 * np.expm1(wide(x)))),
+        ("celu(x, alpha => 2)", lambda x: np.where(x > 0, wide(x), 2 * np.expm1(wide(x) / 2))),
+        ("selu(x)", lambda x: 1.0507009873554804934193349852946 * np.where(x > 0, wide(x), 1.6732632423543772848170429916717 * np.expm1(wide(x)))),
+        ("gelu(x)", lambda x: wide(x) * 0.5 * (1 + erf(x / np.sqrt(2.0)))),
+        ("gelu_tanh(x)", lambda x: 0.5 * wide(x) * (1 + np.tanh(np.sqrt(2 / np.pi) * (wide(x) + 0.044715 * wide(x) ** 3)))),
+        ("silu(x)", lambda x: x * sigmoid(x)), ("softplus(x)", lambda x: softplus(x)), ("softplus(x, beta => 2)", lambda x: softplus(2 * x) / 2),
+        ("softsign(x)", lambda x: wide(x) / (1 + abs(wide(x)))), ("mish(x)", lambda x: x * np.tanh(softplus(x))), ("log_sigmoid(x)", lambda x: -softplus(-x)),
+        ("hardsigmoid(x)", lambda x: np.clip(wide(x) / 6 + 0.5, 0, 1)), ("hardsigmoid(x, alpha => 0.2, beta => 0.4)", lambda x: np.clip(wide(x) * 0.2 + 0.4, 0, 1)),
+        ("hardswish(x)", lambda x: x * np.clip(wide(x) / 6 + 0.5, 0, 1)), ("hardtanh(x)", lambda x: np.clip(x, -1, 1)), ("relu6(3 * x)", lambda x: np.clip(3 * x, 0, 6)),
+        ("threshold(x, threshold => 0.5, value => 9)", lambda x: np.where(x > 0.5, x, np.float32(9))), ("hardshrink(x)", lambda x: np.where(abs(x) > 0.5, x, 0)),
+        ("softshrink(x)", lambda x: np.sign(x) * np.maximum(abs(x) - 0.5, 0)), ("tanhshrink(x)", lambda x: wide(x) - np.tanh(wide(x))),
+    ],
+    "casts": [
+        ("CAST(x AS TENSOR(INTEGER, 2, 3))", lambda x: np.rint(x).astype(np.int32)), ("CAST(x AS TENSOR(TINYINT, 2, 3))", lambda x: np.rint(x).astype(np.int8)),
+        ("CAST(p AS TENSOR(UBIGINT, 2, 3))", lambda p: np.rint(p).astype(np.uint64)), ("CAST(u AS TENSOR(BIGINT, 2, 3))", lambda u: u.astype(np.int64)),
+        ("CAST(i AS TENSOR(TINYINT, 2, 3))", lambda i: i.astype(np.int8)), ("CAST(i AS TENSOR(BOOLEAN, 2, 3))", lambda i: i.astype(bool)),
+        ("CAST(x AS TENSOR(BOOLEAN, 2, 3))", lambda x: x.astype(bool)), ("CAST(m AS TENSOR(INTEGER, 2, 3))", lambda m: m.astype(np.int32)),
+        ("CAST(m AS TENSOR(FLOAT32, 2, 3))", lambda m: m.astype(np.float32)), ("CAST(x AS TENSOR(DOUBLE, 2, 3))", lambda x: x.astype(np.float64)),
+        ("CAST(d AS TENSOR(FLOAT32, 2, 3))", lambda d: d.astype(np.float32)), ("CAST(CAST(x AS TENSOR(FLOAT16, 2, 3)) AS TENSOR(FLOAT32, 2, 3))", lambda x: x.astype(np.float16).astype(np.float32)),
+        ("CAST(CAST(l AS TENSOR(FLOAT32, 2, 3)) AS TENSOR(BIGINT, 2, 3))", lambda l: l.astype(np.float32).astype(np.int64)),
+        ("CAST(CAST(u AS TENSOR(FLOAT16, 2, 3)) + 1 AS TENSOR(INTEGER, 2, 3))", lambda u: np.rint(u.astype(np.float16) + np.float16(1)).astype(np.int32)),
+        ("CAST(x AS TENSOR(FLOAT16, 2, 3)) * CAST(y AS TENSOR(FLOAT16, 3)) + 1", lambda x, y: x.astype(np.float16) * y.astype(np.float16) + np.float16(1)),
+        ("CAST(abs(l) AS TENSOR(UBIGINT, 2, 3))", lambda l: abs(l).astype(np.uint64)), ("CAST(u AS TENSOR(USMALLINT, 2, 3)) * 200", lambda u: u.astype(np.uint16) * 200),
+    ],
+}
+
+
+def main():
+    for name in sys.argv[1:] or GROUPS:
+        make(name, GROUPS[name])
+
+
+main()
