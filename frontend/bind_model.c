@@ -1,5 +1,5 @@
 /* CREATE MODEL: chains, branches and LET become a list of layers over numbered values (model.h). */
-#include "frontend/model_layer.h"
+#include "frontend/layer.h"
 
 /* A name that starts a chain or is an argument of concat: an input or a LET binding. */
 typedef struct NamedValue {
@@ -17,7 +17,7 @@ typedef struct Network {
     const Node **node; /* of each value: types, and proof that the layers build */
     const char **from; /* of each value: "layer 'c1' (conv2d)" */
     NamedValue *names;
-    uint32_t cap;
+    uint32_t cap, tensor_cap;
 } Network;
 
 /* All arrays are large enough for every layer and name of the statement's syntax. */
@@ -47,7 +47,17 @@ static ModelLayer *find_layer(Network *w, const char *name) {
 
 /* ---- one layer ---- */
 
+/* Room for n more tensors. */
+static void reserve_tensors(Network *w, uint32_t n) {
+    if (w->n_tensors + n <= w->tensor_cap) return;
+    w->tensor_cap = 2 * w->tensor_cap + n;
+    ModelTensor *more = ARENA_ARRAY(w->b->arena, ModelTensor, w->tensor_cap);
+    if (w->n_tensors) memcpy(more, w->tensors, w->n_tensors * sizeof *more);
+    w->tensors = more;
+}
+
 static void keep_tensors(Network *w, ModelLayer *l, const Settle *s) {
+    reserve_tensors(w, s->n_tensors);
     l->tensor = w->n_tensors;
     l->n_tensors = s->n_tensors;
     for (uint32_t i = 0; i < s->n_tensors; i++)
@@ -216,7 +226,6 @@ static void begin(Network *w, const Ast *t) {
     Arena *a = w->b->arena;
     w->cap = count_nodes(t);
     w->layers = ARENA_ARRAY(a, ModelLayer, w->cap);
-    w->tensors = ARENA_ARRAY(a, ModelTensor, w->cap * LAYER_MAX_TENSORS);
     w->node = ARENA_ARRAY(a, const Node *, w->cap);
     w->from = ARENA_ARRAY(a, const char *, w->cap);
     w->names = ARENA_ARRAY(a, NamedValue, w->cap);

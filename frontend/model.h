@@ -33,11 +33,16 @@ typedef struct ModelTensor { /* inputs, outputs, and the tensors of the state_di
 /* Hyper-parameters; which are meant follows from the kind (layer.def). */
 typedef struct LayerSettings {
     int64_t in, out; /* linear: features; conv, batch_norm: channels */
-    int64_t kernel[3], stride[3], before[3], after[3], dilation[3]; /* conv, pools: one a spatial dimension */
+    int64_t kernel[3], stride[3], before[3], after[3], dilation[3]; /* conv, pools, pads: one a spatial dimension */
+    int64_t extra[3]; /* conv_transpose: output_padding; avg_pool: what ceil_mode adds behind */
     int64_t groups;
-    bool bias, count_pad;
-    double eps, momentum, slope, p;
+    int64_t mode;    /* a word's index: padding_mode, approximate, .. */
+    int64_t divisor; /* avg_pool: divisor_override, or 0 */
+    bool bias, count_pad, affine, tracked;
+    double eps, momentum, p;
+    double a, b, c; /* of activations and norms, in the order of their arguments */
     int64_t dim; /* softmax, concat: 0-based without a batch dimension; flatten: the first one flattened */
+    int64_t last; /* flatten: the last one */
     uint32_t n_shape; /* reshape */
     int64_t shape[TENSOR_MAX_RANK];
 } LayerSettings;

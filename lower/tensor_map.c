@@ -74,11 +74,16 @@ static int32_t *nhwc_table(Tree *m, const TreeLeaf *l) {
     return table;
 }
 
+/* Element by element the result's, and channels are channels: a reshape may have moved their border. */
+static bool same_elements(const Tree *m, const TreeLeaf *l) {
+    return !l->a.table && l->a.n == type_elems(m->out) && l->value.type->dims[0] == m->out->dims[0];
+}
+
 /* An (H, W, C) leaf among (C, H, W) ones is laid out as they are, and the reverse. */
 static void settle_layout(Tree *m, TreeLeaf *l) {
     if (!is_tensor(l->value.type))
         return;
-    bool same = !l->a.table && l->a.n == type_elems(m->out);
+    bool same = same_elements(m, l);
     if (l->value.nhwc && !(m->nhwc && same))
         l->value = tensor_row_major(m->s, l->value);
     else if (m->nhwc && same && l->value.v->domain != DOMAIN_NONE)
@@ -137,7 +142,7 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
     }
     KInst *start = k_mul(b, row, stride_of(v)), *x;
     if (l->channel)
-        return widen(b, kb_load(b, l->ptr, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0]))), v->type, TENSOR_LANES), l->value.type->elem);
+        return widen(b, kb_load(b, l->ptr, k_plus(b, start, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0])))), v->type, TENSOR_LANES), l->value.type->elem);
     KInst *base = kb_offset(b, l->ptr, k_mul(b, row, stride_of(v) * ktype_bytes(v->type)));
     if (l->table)
         x = kb_gather(b, base, kb_load(b, l->table, j, K_I32, TENSOR_LANES), v->type, NULL);
@@ -201,7 +206,7 @@ static KInst *narrow(KB *b, KInst *x, KType to) {
 static bool any_nhwc(const Tree *m) {
     for (size_t i = 0; i < m->leaves.n; i++) {
         const TreeLeaf *l = &m->leaves.at[i];
-        if (l->value.nhwc && !l->a.table)
+        if (l->value.nhwc && same_elements(m, l))
             return true;
     }
     return false;

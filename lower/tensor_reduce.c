@@ -182,13 +182,34 @@ static void soft_finish(const Soft *f, bool log, KInst *max, KInst *total) {
     kb_loop_end(b, NULL);
 }
 
+/* x with the dimensions of the softmax last, and what puts them back. */
+static const Node *dims_last(Scope *s, const Node *e) {
+    const AttrDims *a = ATTR_OF(e, Dims);
+    uint32_t n = e->type->n, at = 0;
+    int64_t order[TENSOR_MAX_RANK], back[TENSOR_MAX_RANK], last[TENSOR_MAX_RANK];
+    for (uint32_t d = 0; d < n; d++)
+        if (!is_reduced(a, d))
+            order[at++] = d;
+    for (uint32_t i = 0; i < a->dims.n; i++) {
+        last[i] = at;
+        order[at++] = a->dims.at[i];
+    }
+    for (uint32_t d = 0; d < n; d++)
+        back[order[d]] = d;
+    const Node *x = ir_node(s->c->ir, OP_TRANSPOSE, &(AttrShape){{n, order}}, 1, e->in);
+    const Node *y = ir_node(s->c->ir, e->op, &(AttrDims){{a->dims.n, last}, a->keep}, 1, &x);
+    return ir_node(s->c->ir, OP_TRANSPOSE, &(AttrShape){{n, back}}, 1, &y);
+}
+
 /* Vectors written past a group's end are overwritten by the next group: groups go in ascending order. */
 LVal lower_softmax(Scope *s, const Node *e) {
-    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
     int64_t inner;
+    if (!trailing(ATTR_OF(e, Dims), e->type, &inner))
+        return lower_expr(s, dims_last(s, e));
+    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
     KType t = elem_lanes(e->type->elem);
     uint32_t bytes = register_bytes(e->type);
-    if (!trailing(ATTR_OF(e, Dims), e->type, &inner) || (t != K_F32 && t != K_F64)) {
+    if (t != K_F32 && t != K_F64) {
         lower_fail(s->c, "this softmax is not supported in compiled plans yet");
         return x;
     }
