@@ -80,6 +80,7 @@ typedef enum ArgKind {
     ARG_COUNT,       /* int64_t *: row count of domain `a` in this batch */
     ARG_CURSOR,      /* int64_t[4]: cursor `a`, zeroed before the first call of a batch, for STEP_EXPANDS */
     ARG_SCRATCH,     /* this worker's text arena for strings that live as long as the batch */
+    ARG_WORK,        /* this worker's work memory, 64-byte aligned: Pipeline.work_bytes, of no meaning between two steps */
 } ArgKind;
 
 typedef struct Arg {
@@ -123,6 +124,7 @@ typedef struct Pipeline {
     uint32_t steps, n_steps; /* in Program.steps */
     uint32_t fused, n_fused; /* n_fused 0: no fused form */
     uint32_t regs, n_regs;   /* in Program.regs: bytes per row of each register (0: BATCH_ROWS-independent, see fixed) */
+    uint32_t work_bytes;     /* the most that a step needs of ARG_WORK */
     uint8_t n_domains;
     uint8_t n_cursors;
     uint32_t finish, n_finish; /* in Program.finish: states to finish when all morsels are done */

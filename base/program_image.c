@@ -23,6 +23,7 @@ static void io_pipeline(Io *io, Pipeline *p) {
     IO(io, p->n_fused);
     IO(io, p->regs);
     IO(io, p->n_regs);
+    IO(io, p->work_bytes);
     IO(io, p->n_domains);
     IO(io, p->n_cursors);
     IO(io, p->finish);

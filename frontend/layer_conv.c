@@ -98,7 +98,7 @@ const Node *layer_build_conv(Build *m) {
     for (uint32_t i = 0; i < n && s->mode; i++)
         x = nn_pad(m, x, i + 1, (PadMode)s->mode, s->before[i], s->after[i], 0);
     AttrConv a = {nn_ints(m, n, s->stride), nn_ints(m, n, before), nn_ints(m, n, after),
-                  nn_ints(m, n, s->dilation), s->groups};
+                  nn_ints(m, n, s->dilation), s->groups, 0};
     return biased(m, nn_make(m, OP_CONV, &a, 2, (const Node *const[]){x, nn_weight(m, 0)}));
 }
 
@@ -163,7 +163,7 @@ const Node *layer_build_conv_transpose(Build *m) {
         after[i] = back < 0 ? 0 : back;
     }
     AttrConv a = {nn_ints(m, n, ones), nn_ints(m, n, before), nn_ints(m, n, after),
-                  nn_ints(m, n, s->dilation), s->groups};
+                  nn_ints(m, n, s->dilation), s->groups, 0};
     const Node *w = transposed_filters(m, nn_weight(m, 0), n);
     return biased(m, nn_make(m, OP_CONV, &a, 2, (const Node *const[]){x, w}));
 }

@@ -10,6 +10,7 @@
         size_t n = 0;
 #define F(field, of_kind) f[n++] = (FieldInfo){#field, of_kind, offsetof(A, field)};
 #define F_INT(field)      F(field, FIELD_INT)
+#define F_OPTION(field)   F(field, FIELD_OPTION)
 #define F_BOOL(field)     F(field, FIELD_BOOL)
 #define F_F64(field)      F(field, FIELD_F64)
 #define F_TEXT(field)     F(field, FIELD_TEXT)
@@ -23,6 +24,7 @@
 #undef ATTR_BEGIN
 #undef F
 #undef F_INT
+#undef F_OPTION
 #undef F_BOOL
 #undef F_F64
 #undef F_TEXT
@@ -40,6 +42,7 @@ static const struct {
     [ATTR_None] = {0, list_None},
 #define ATTR_BEGIN(name) [ATTR_##name] = {sizeof(Attr##name), list_##name},
 #define F_INT(field)
+#define F_OPTION(field)
 #define F_BOOL(field)
 #define F_F64(field)
 #define F_TEXT(field)
@@ -50,6 +53,7 @@ static const struct {
 #include "ir/attr.def"
 #undef ATTR_BEGIN
 #undef F_INT
+#undef F_OPTION
 #undef F_BOOL
 #undef F_F64
 #undef F_TEXT
@@ -80,7 +84,8 @@ static uint64_t text_hash(const char *s) { return s ? hash64(s, strlen(s), 1) : 
 
 static uint64_t field_hash(FieldKind k, const void *p) {
     switch (k) {
-    case FIELD_INT: return (uint64_t) * (const int64_t *)p;
+    case FIELD_INT:
+    case FIELD_OPTION: return (uint64_t) * (const int64_t *)p;
     case FIELD_BOOL: return *(const bool *)p;
     case FIELD_F64: return hash64(p, sizeof(double), 0);
     case FIELD_TEXT: return text_hash(*(const char *const *)p);
@@ -113,7 +118,8 @@ static bool ints_equal(const IntList *a, const IntList *b) {
 
 static bool field_equal(FieldKind k, const void *a, const void *b) {
     switch (k) {
-    case FIELD_INT: return *(const int64_t *)a == *(const int64_t *)b;
+    case FIELD_INT:
+    case FIELD_OPTION: return *(const int64_t *)a == *(const int64_t *)b;
     case FIELD_BOOL: return *(const bool *)a == *(const bool *)b;
     case FIELD_F64: return memcmp(a, b, sizeof(double)) == 0;
     case FIELD_TEXT: return text_equal(*(const char *const *)a, *(const char *const *)b);

@@ -9,6 +9,7 @@
 
 typedef enum FieldKind {
     FIELD_INT,
+    FIELD_OPTION, /* an integer that is 0 unless the text says it; behind the other fields */
     FIELD_BOOL,
     FIELD_F64,
     FIELD_TEXT,

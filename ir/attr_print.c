@@ -91,7 +91,8 @@ static void print_value(Buf *b, const Value *v) {
 
 static void print_field(Buf *b, FieldKind k, const void *p) {
     switch (k) {
-    case FIELD_INT: print_i64(b, *(const int64_t *)p); return;
+    case FIELD_INT:
+    case FIELD_OPTION: print_i64(b, *(const int64_t *)p); return;
     case FIELD_BOOL: buf_puts(b, *(const bool *)p ? "true" : "false"); return;
     case FIELD_F64: print_f64(b, *(const double *)p); return;
     case FIELD_TEXT: {
@@ -115,6 +116,7 @@ void attr_print(Buf *b, AttrKind k, const void *a) {
     FieldInfo f[ATTR_MAX_FIELDS];
     size_t n = attr_fields(k, f);
     for (size_t i = 0; i < n; i++) {
+        if (f[i].kind == FIELD_OPTION && !*(const int64_t *)((const char *)a + f[i].offset)) continue;
         buf_printf(b, "%s%s=", i ? ", " : "{", f[i].name);
         print_field(b, f[i].kind, (const char *)a + f[i].offset);
     }

@@ -27,6 +27,11 @@ static bool take(Reader *r, const char *word) {
     return true;
 }
 
+static bool next_is(Reader *r, const char *word) {
+    blanks(r);
+    return strncmp(r->s, word, strlen(word)) == 0;
+}
+
 /* What stands before the next separator: a number, a date, a word. */
 static Str atom(Reader *r) {
     blanks(r);
@@ -232,7 +237,8 @@ static bool read_value(Reader *r, Value *out) {
 
 static bool read_field(Reader *r, FieldKind k, void *out) {
     switch (k) {
-    case FIELD_INT: return read_int(r, out);
+    case FIELD_INT:
+    case FIELD_OPTION: return read_int(r, out);
     case FIELD_BOOL: return read_bool(r, out);
     case FIELD_F64: return parse_f64(atom(r), out) || fail(r, "a number");
     case FIELD_TEXT: return read_text(r, out);
@@ -249,6 +255,7 @@ bool attr_read(Ir *ir, AttrKind k, const char **s, void *out, const char **why) 
     size_t n = attr_fields(k, f);
     bool ok = true;
     for (size_t i = 0; i < n && ok; i++) {
+        if (f[i].kind == FIELD_OPTION && !next_is(&r, ",")) continue;
         ok = take(&r, i ? "," : "{") || fail(&r, i ? "," : "{");
         ok = ok && ((take(&r, f[i].name) && take(&r, "=")) || fail(&r, f[i].name));
         ok = ok && read_field(&r, f[i].kind, (char *)out + f[i].offset);

@@ -3,6 +3,7 @@
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
 #include "ir/text.h"
+#include <math.h>
 
 enum { ASSUMED_DIM = 64, FUNCTION_FLOPS = 20, TEXT_BYTES = 16 }; /* a `*`, exp and the like, a short text */
 
@@ -63,8 +64,20 @@ Cost law_cost_contract(const Node *n, double rows) {
     return (Cost){2 * combinations, bytes_in(n)};
 }
 
+/* Products of transformed tiles, which cannot be faster than their filters are read from beyond the caches (about 20 tiles' worth),
+ * and the transforms of either side's channels, which run at a third of the rate of products. */
+static Cost winograd_cost(const Node *n, double bytes) {
+    enum { TRANSFORM = 14, LEAST_TILES = 20 };
+    const Type *y = n->type, *w = n->in[1]->type;
+    double m = (double)ATTR_OF(n, Conv)->winograd, a = m + 2, pairs = (double)(w->dims[0] * w->dims[1]);
+    double tiles = ceil((double)y->dims[1] / m) * ceil((double)y->dims[2] / m);
+    double products = 2 * fmax(tiles, LEAST_TILES) * a * a * pairs;
+    return (Cost){products + TRANSFORM * a * a * tiles * (double)(w->dims[0] + w->dims[1]), bytes};
+}
+
 /* Each output adds up one filter: w without its first dimension. */
 Cost law_cost_conv(const Node *n, double rows) {
+    if (ATTR_OF(n, Conv)->winograd) return (void)rows, winograd_cost(n, bytes_in(n));
     const Type *w = n->in[1]->type;
     double filters = w->dims[0] == DIM_ANY ? ASSUMED_DIM : (double)w->dims[0];
     return (void)rows, (Cost){2 * elems(n->type) * elems(w) / filters, bytes_in(n)};

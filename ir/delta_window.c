@@ -164,7 +164,7 @@ bool law_delta_conv(Ir *ir, const Node *n, const Delta *in, bool exact, Delta *o
         from[d] = r.from, to[d] = r.to, before[d - 1] = r.before, after[d - 1] = r.after;
     }
     uint32_t spatial = x->type->n - 1;
-    AttrConv part = {a->stride, {spatial, before}, {spatial, after}, a->dilation, a->groups};
+    AttrConv part = {a->stride, {spatial, before}, {spatial, after}, a->dilation, a->groups, 0};
     const Node *read = delta_window(ir, x, in, from, to);
     if (!exact) read = ir_2(ir, OP_SUB, read, ir_slice(ir, x, from, to));
     const Node *image = ir_node(ir, OP_CONV, &part, 2, (const Node *[]){read, w});

@@ -1,4 +1,5 @@
 /* Bounds of elementwise operators, then of those on whole tensors. */
+#include "base/winograd.h"
 #include "ir/eval_bound_law.h"
 #include "ir/eval_walk.h"
 #include "ir/numeric.h"
@@ -216,6 +217,22 @@ static bool add_law(Bounds *b, const Node *n, const Value *x, const Value *y, Va
     return true;
 }
 
+/* Roundings of a transformed tile are relative to all of its inputs: to the largest input, times the size of each output's filter. */
+static bool of_winograd(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
+    Winograd w = winograd_of((int)ATTR_OF(n, Conv)->winograd);
+    double most = 0, gamma = gamma_of(terms_of(n, in) + 4 * w.a + 1, bound_unit(v->type)) * winograd_growth(&w);
+    for (int64_t i = 0, count = tensor_count(&in[0].v); i < count; i++)
+        most = fmax(most, fabs(tensor_get(&in[0].v, i)) + bound_at(&in[0].bound, i));
+    int64_t filter = tensor_count(&in[1].v) / tensor_dim(&in[1].v, 0), area = count_of(v) / tensor_dim(v, 0);
+    (void)b;
+    for (int64_t o = 0; o < tensor_dim(v, 0); o++) {
+        double size = 0;
+        for (int64_t k = o * filter; k < (o + 1) * filter; k++) size += fabs(tensor_get(&in[1].v, k)) + bound_at(&in[1].bound, k);
+        for (int64_t i = o * area; i < (o + 1) * area; i++) *at(bound, i) += gamma * size * most;
+    }
+    return true;
+}
+
 /* contract, conv: gamma |a||b| + |a| eb + ea |b| + ea eb, each a contraction itself */
 static bool of_products(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
     bool exact = bound_exact(&in[0].bound) && bound_exact(&in[1].bound);
@@ -233,7 +250,7 @@ static bool of_products(Bounds *b, const Node *n, const Bounded *in, const Value
     double gamma = gamma_of(terms_of(n, in) + 1, bound_unit(v->type));
     for (int64_t i = 0, count = count_of(v); i < count; i++)
         *at(bound, i) += gamma * (*at(&size, i) + *at(bound, i));
-    return true;
+    return n->op != OP_CONV || !ATTR_OF(n, Conv)->winograd || of_winograd(b, n, in, v, bound);
 }
 
 /* x s + t, folded or not: a few roundings of each part */

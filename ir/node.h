@@ -71,6 +71,7 @@ enum {
 typedef struct IntList { uint32_t n; const int64_t *at; } IntList;
 #define ATTR_BEGIN(name) typedef struct Attr##name {
 #define F_INT(field) int64_t field;
+#define F_OPTION(field) int64_t field; /* 0 unless the text says it */
 #define F_BOOL(field) bool field;
 #define F_F64(field) double field;
 #define F_TEXT(field) const char *field; /* interned */
@@ -81,6 +82,7 @@ typedef struct IntList { uint32_t n; const int64_t *at; } IntList;
 #include "ir/attr.def"
 #undef ATTR_BEGIN
 #undef F_INT
+#undef F_OPTION
 #undef F_BOOL
 #undef F_F64
 #undef F_TEXT
@@ -93,6 +95,7 @@ typedef enum AttrKind {
     ATTR_None,
 #define ATTR_BEGIN(name) ATTR_##name,
 #define F_INT(field)
+#define F_OPTION(field)
 #define F_BOOL(field)
 #define F_F64(field)
 #define F_TEXT(field)
@@ -103,6 +106,7 @@ typedef enum AttrKind {
 #include "ir/attr.def"
 #undef ATTR_BEGIN
 #undef F_INT
+#undef F_OPTION
 #undef F_BOOL
 #undef F_F64
 #undef F_TEXT

@@ -1,5 +1,6 @@
 /* Types of the operations that networks are made of: contractions, convolutions, pooling, batch
  * normalisation. */
+#include "base/winograd.h"
 #include "ir/type_laws.h"
 
 enum { MAX_LABELS = 2 * TENSOR_MAX_RANK };
@@ -82,6 +83,13 @@ static bool conv_valid(const AttrConv *a, const Type *x, const Type *w) {
            all_at_least(&a->dilation, 1);
 }
 
+/* The form that Winograd's filtering takes: 3 x 3 windows side by side. */
+static bool winograd_valid(const AttrConv *a, const Type *x, const Type *w) {
+    bool form = x->n == 3 && w->dims[2] == 3 && w->dims[3] == 3 && a->groups == 1;
+    for (uint32_t d = 0; form && d < 2; d++) form = a->stride.at[d] == 1 && a->dilation.at[d] == 1;
+    return a->winograd == 0 || (form && type_elems(x) != DIM_ANY && type_elems(w) != DIM_ANY && a->winograd >= WINOGRAD_LEAST && a->winograd <= WINOGRAD_MOST);
+}
+
 /* x (C, spatial..)  w (O, C / groups, kernel..)  out (O, positions..) */
 const Type *law_type_conv(TypeCall *c) {
     const AttrConv *a = CALL_ATTR(c, Conv);
@@ -89,7 +97,7 @@ const Type *law_type_conv(TypeCall *c) {
     int64_t dims[TENSOR_MAX_RANK];
     if (!type_is_tensor(x) || !type_is_tensor(w)) return type_reject_inputs(c);
     const Type *elem = common_elem(c, 0, 1);
-    if (!elem || !conv_valid(a, x, w))
+    if (!elem || !conv_valid(a, x, w) || !winograd_valid(a, x, w))
         return type_reject(c, "conv does not take %s with weights %s", type_name(c, x), type_name(c, w));
     bool channels_known = x->dims[0] != DIM_ANY && w->dims[1] != DIM_ANY && w->dims[0] != DIM_ANY;
     if (channels_known && (x->dims[0] != w->dims[1] * a->groups || w->dims[0] % a->groups))

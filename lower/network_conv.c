@@ -1,15 +1,8 @@
 /* Convolutions by tiles on a padded (H, W, C) copy of the input; the elementwise tree above is the epilogue.
  * x (C, H, W)  w (O, C, KH, KW)  out (O, OH, OW) kept as (OH, OW, O), O rounded up to 16 */
-#include "lower/tensor.h"
+#include "lower/network_conv.h"
 
-typedef struct Conv {
-    int64_t c, h, w, o, kh, kw, oh, ow, ph, pw; /* ph, pw: of the padded input */
-    int64_t sh, sw, dh, top, left;
-    bool padded;
-} Conv;
-
-/* One spatial dimension is one row. */
-static bool conv_of(const Node *e, Conv *v) {
+bool conv_of(const Node *e, Conv *v) {
     const AttrConv *a = ATTR_OF(e, Conv);
     const Type *x = e->in[0]->type, *w = e->in[1]->type;
     uint32_t n = x->n - 1;
@@ -61,7 +54,7 @@ static Stage *pad_elements(Scope *s, LVal x, const Conv *v) {
     return tensor_gather(s, x.v, table, n);
 }
 
-static Stage *padded_input(Scope *s, LVal x, const Conv *v) {
+Stage *padded_input(Scope *s, LVal x, const Conv *v) {
     if (x.nhwc && v->c % TENSOR_LANES == 0)
         return v->padded ? pad_vectors(s, x.v, v) : x.v;
     return pad_elements(s, x, v);
@@ -77,6 +70,8 @@ static KInst *row_offsets(TensorKernel *k, const Conv *v) {
 
 bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
     Conv v;
+    if (ATTR_OF(e, Conv)->winograd && tile_winograd(s, top, e, out))
+        return true;
     if (!conv_of(e, &v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
         return false;
     uint32_t nr, mr, pitch = round16(v.o), bytes = (uint32_t)(v.oh * v.ow) * pitch * 4;

@@ -109,6 +109,7 @@ typedef struct Pipe {
     bool once, ordered;
     uint32_t batch_rows;
     double row_flops;     /* of contractions and convolutions, a row */
+    uint32_t work_bytes;  /* of ARG_WORK */
     const char *label;
     VEC(Stage *) stages;
     VEC(Domain) domains;

@@ -34,6 +34,13 @@ KInst *tk_bytes(TensorKernel *k, const void *p, size_t n) {
     return tk_arg(k, build_bytes(k->s->c, p, n));
 }
 
+KInst *tk_work(TensorKernel *k, uint32_t bytes) {
+    Pipe *p = k->s->p;
+    if (bytes > p->work_bytes)
+        p->work_bytes = bytes;
+    return tk_arg(k, (Arg){.kind = ARG_WORK});
+}
+
 KInst *tk_out(TensorKernel *k) {
     k->out_at = (uint32_t)k->args.n;
     return add_arg(k, (CallArg){.arg = {.kind = ARG_NULL}});

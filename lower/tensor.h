@@ -26,6 +26,7 @@ void tk_begin(TensorKernel *k, Scope *s, const char *label);
 KInst *tk_value(TensorKernel *k, Stage *v);       /* its memory; before any loop */
 KInst *tk_bytes(TensorKernel *k, const void *p, size_t n); /* a constant table */
 KInst *tk_arg(TensorKernel *k, Arg a);
+KInst *tk_work(TensorKernel *k, uint32_t bytes);  /* the worker's work memory, at least that much */
 KInst *tk_out(TensorKernel *k);                   /* the result's memory */
 Stage *tk_end(TensorKernel *k, KType t, uint32_t row_bytes, Range r); /* the result; row_bytes 0: a scalar */
 Stage *tk_call(Scope *s, Call *call, uint32_t out_at, KType t, uint32_t row_bytes); /* the same of a native */
@@ -114,6 +115,8 @@ LVal lower_onehot(Scope *s, const Node *e);
 LVal lower_concat(Scope *s, const Node *e);
 LVal lower_index(Scope *s, const Node *e);
 LVal lower_move(Scope *s, const Node *e);          /* slice, transpose, reshape, constant subscripts */
+/* weights in the form that a native makes of them once: args are the weights, n sizes, the result of `bytes` */
+LVal tensor_prepared(Scope *s, const Node *weights, const char *native, uint32_t n, const int64_t *sizes, uint32_t bytes);
 /* the packed form of weights (O, C, KH, KW) or (N, K): spatial 1; panels of nr columns */
 LVal tensor_packed(Scope *s, const Node *weights, int64_t n, int64_t c, int64_t kh, int64_t kw, uint32_t nr);
 void choose_tile(const Target *t, int64_t n, int64_t row_bytes, uint32_t *nr, uint32_t *mr);

@@ -75,23 +75,26 @@ LVal tensor_fixed(Scope *s, const Node *e) {
     return read_fixed(s, f);
 }
 
-LVal tensor_packed(Scope *s, const Node *weights, int64_t n, int64_t ch, int64_t kh, int64_t kw, uint32_t nr) {
+LVal tensor_prepared(Scope *s, const Node *weights, const char *native, uint32_t n, const int64_t *sizes, uint32_t bytes) {
     Lower *c = s->c;
-    bool conv = weights->type->n > 2;
     Scope in = once_scope(c, "pack");
     Call *call = ARENA_NEW(c->a, Call);
-    CallArg *a = ARENA_ARRAY(c->a, CallArg, 7);
-    int64_t k = ch * kh * kw, sizes[] = {n, ch, kh, kw, nr}, flat[] = {n, k, nr};
-    uint32_t m = conv ? 5 : 3;
+    CallArg *a = ARENA_ARRAY(c->a, CallArg, n + 2);
     a[0].value = tensor_fixed(&in, weights).v;
-    for (uint32_t i = 0; i < m; i++)
-        a[1 + i].arg = build_int(c, conv ? sizes[i] : flat[i], false);
-    *call = (Call){.native = conv ? "dql_rt_pack_conv" : "dql_rt_pack_panels", .n = m + 2, .args = a};
-    uint32_t bytes = (uint32_t)((n + nr - 1) / nr * nr * k * 4);
-    LVal v = {.type = weights->type, .v = tk_call(&in, call, m + 1, K_F32, (bytes + 63) / 64 * 64)};
+    for (uint32_t i = 0; i < n; i++)
+        a[1 + i].arg = build_int(c, sizes[i], false);
+    *call = (Call){.native = native, .n = n + 2, .args = a};
+    LVal v = {.type = weights->type, .v = tk_call(&in, call, n + 1, K_F32, (bytes + 63) / 64 * 64)};
     FixedTensor *f = append_fixed(&in, weights, v);
     scope_free(&in);
     return read_fixed(s, f);
+}
+
+LVal tensor_packed(Scope *s, const Node *weights, int64_t n, int64_t ch, int64_t kh, int64_t kw, uint32_t nr) {
+    bool conv = weights->type->n > 2;
+    int64_t k = ch * kh * kw, sizes[] = {n, ch, kh, kw, nr}, flat[] = {n, k, nr};
+    uint32_t bytes = (uint32_t)((n + nr - 1) / nr * nr * k * 4);
+    return tensor_prepared(s, weights, conv ? "dql_rt_pack_conv" : "dql_rt_pack_panels", conv ? 5 : 3, conv ? sizes : flat, bytes);
 }
 
 /* ---- batch_norm ---- */

@@ -50,7 +50,8 @@ bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index) {
     w->counts = zeros(sizeof *w->counts * 256);
     w->cursors = zeros(sizeof *w->cursors * ((size_t)p->n_cursors + 1));
     for (uint32_t i = 0; i < p->n_cursors; i++) w->cursors[i].room = p->batch_rows;
-    return make_regs(w) || rt_fail_memory(&w->error);
+    if (p->work_bytes) w->work = block_alloc(run->session->pool, p->work_bytes);
+    return (make_regs(w) && (w->work || !p->work_bytes)) || rt_fail_memory(&w->error);
 }
 
 static void free_tier(Tier *t) {
@@ -67,6 +68,7 @@ void worker_free(Worker *w) {
     vec_free(&w->locals);
     textheap_free(&w->scratch);
     block_free(w->reg_block);
+    block_free(w->work);
     free(w->regs);
     free(w->src);
     free(w->counts);
@@ -118,6 +120,7 @@ static void *resolve(Worker *w, Tier *t, Arg a, uint32_t at) {
     case ARG_COUNT: return &w->counts[a.a];
     case ARG_CURSOR: return w->cursors[a.a].at;
     case ARG_SCRATCH: return &w->scratch;
+    case ARG_WORK: return w->work;
     }
     BUG("operand kind %u", a.kind);
 }

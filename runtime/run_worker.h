@@ -38,6 +38,7 @@ typedef struct Worker {
     int index;
     char **regs;
     char *reg_block;
+    char *work; /* ARG_WORK; NULL: no step needs it */
     RtCursor *cursors;
     int64_t *counts; /* rows of each domain in this batch */
     int64_t rowid;

@@ -107,13 +107,13 @@ static void test_contract(void) {
 static void test_conv(void) {
     const Node *x = count_up("TENSOR(FLOAT32, 1, 4, 4)"),
                *sobel = TENSOR("TENSOR(FLOAT32, 1, 1, 3, 3)", 1, 0, -1, 2, 0, -2, 1, 0, -1);
-    AttrConv a = {INTS(2, 2), INTS(1, 1), INTS(1, 1), INTS(1, 1), 1};
+    AttrConv a = {INTS(2, 2), INTS(1, 1), INTS(1, 1), INTS(1, 1), 1, 0};
     CHECK_EVAL(NODE2(OP_CONV, &a, x, sobel), "[[[-10, -6], [-40, -8]]]");
-    AttrConv groups = {INTS(1, 1), INTS(0, 0), INTS(0, 0), INTS(2, 2), 2};
+    AttrConv groups = {INTS(1, 1), INTS(0, 0), INTS(0, 0), INTS(2, 2), 2, 0};
     CHECK_EVAL(NODE2(OP_CONV, &groups, count_up("TENSOR(FLOAT32, 2, 2, 3)"),
                      TENSOR("TENSOR(FLOAT32, 2, 1, 1, 2)", 1, 2, 3, 4)),
                "[[[7], [16]], [[57], [78]]]");
-    AttrConv one = {INTS(2), INTS(0), INTS(0), INTS(1), 1};
+    AttrConv one = {INTS(2), INTS(0), INTS(0), INTS(1), 1, 0};
     CHECK_EVAL(NODE2(OP_CONV, &one, TENSOR("TENSOR(FLOAT32, 1, 5)", 1, 2, 3, 4, 5),
                      TENSOR("TENSOR(FLOAT32, 1, 1, 2)", 1, 10)),
                "[[21, 43]]");

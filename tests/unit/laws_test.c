@@ -76,7 +76,7 @@ static void test_cost(void) {
     CHECK_INT(ir_cost(y, 1).flops, 2 * 7840);
     const Node *r = ir_1(ir, OP_RELU, y);
     CHECK_INT(ir_cost_expr(ir_2(ir, OP_ADD, r, r)).flops, 2 * 7840 + 10 + 10); /* r once */
-    AttrConv conv = {{1, (int64_t[]){1}}, {1, (int64_t[]){1}}, {1, (int64_t[]){1}}, {1, (int64_t[]){1}}, 2};
+    AttrConv conv = {{1, (int64_t[]){1}}, {1, (int64_t[]){1}}, {1, (int64_t[]){1}}, {1, (int64_t[]){1}}, 2, 0};
     const Node *img = ir_column(ir, 1, type_of("TENSOR(FLOAT32, 4, 8) NOT NULL"));
     const Node *k = weight("k", "TENSOR(FLOAT32, 6, 2, 3) NOT NULL");
     const Node *c = ir_node(ir, OP_CONV, &conv, 2, (const Node *[]){img, k});

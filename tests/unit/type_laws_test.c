@@ -163,7 +163,7 @@ static void test_tensor_attrs(void) {
                        "contract: the shapes of TENSOR(FLOAT32, 783) and TENSOR(FLOAT32, 10, 784) do not fit "
                        "each other"},
                &linear);
-    AttrConv same3 = {INTS(1, 1), INTS(1, 1), INTS(1, 1), INTS(1, 1), 1};
+    AttrConv same3 = {INTS(1, 1), INTS(1, 1), INTS(1, 1), INTS(1, 1), 1, 0};
     check_attr(&(Case){OP_CONV,
                        {"TENSOR(UINT8, 3, 32, 30) NOT NULL", "TENSOR(FLOAT32, 16, 3, 3, 3) NOT NULL"},
                        "TENSOR(FLOAT32, 16, 32, 30) NOT NULL"},
