@@ -33,11 +33,16 @@ typedef struct Lower {
     const LowerOptions *opt;
     Build b;
     PtrMap fixed;    /* Node to FixedTensor (lower/tensor_expr.c) */
+    PtrMap uses;     /* Node of the plan to the number of its uses */
+    PtrMap plain;    /* Node to the same without batch_norm (lower/tensor_expr.c) */
     const char *why; /* the first thing that is not supported */
 } Lower;
 
 /* Notes that something is not supported; lowering goes on with anything that is well-formed. */
 void lower_fail(Lower *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* How often the plan uses a node; 0 of one that lowering made. */
+uint32_t lower_uses(const Lower *c, const Node *e);
 
 /* ---- parts of the program (lower/build.c) ---- */
 Arg build_bytes(Lower *c, const void *p, size_t n); /* constants; equal blocks are one */

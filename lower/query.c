@@ -1,3 +1,4 @@
+#include "ir/text.h"
 #include "lower/flow.h"
 
 /* The rows of the result: texts as views, everything in the layout of its type's values. */
@@ -19,10 +20,22 @@ static bool *need_all(Lower *c, uint32_t n) {
     return need;
 }
 
+uint32_t lower_uses(const Lower *c, const Node *e) {
+    return (uint32_t)(uintptr_t)ptrmap_get(&c->uses, e);
+}
+
+static void count_uses(Lower *c, const Node *plan) {
+    const Node *const *all;
+    for (size_t i = 0, n = ir_reachable(c->a, plan, &all); i < n; i++)
+        for (uint32_t k = 0; k < all[i]->n; k++)
+            ptrmap_set(&c->uses, all[i]->in[k], (void *)(uintptr_t)(lower_uses(c, all[i]->in[k]) + 1));
+}
+
 bool lower_query(Arena *a, Ir *ir, const SourceApi *src, const Target *t, const LowerOptions *opt, const Node *plan,
                  uint32_t n, const char *const *names, Lowered *out, const char **why) {
     static const LowerOptions plain;
     Lower c = {.a = a, .ir = ir, .src = src, .target = t, .opt = opt ? opt : &plain};
+    count_uses(&c, plan);
     Flow f = lower_relation(&c, plan, need_all(&c, plan->type->n));
     uint32_t result = result_rows(&c, &f);
     ResultColumn *columns = ARENA_ARRAY(a, ResultColumn, n);
@@ -35,6 +48,8 @@ bool lower_query(Arena *a, Ir *ir, const SourceApi *src, const Target *t, const 
     }
     build_free(&c);
     ptrmap_free(&c.fixed);
+    ptrmap_free(&c.uses);
+    ptrmap_free(&c.plain);
     if (why)
         *why = c.why;
     return !c.why;

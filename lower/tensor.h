@@ -93,7 +93,8 @@ typedef struct Tree {
     const Node *inner;   /* a contraction whose sums are `acc`, or NULL */
     KInst *acc;
     VEC(TreeLeaf) leaves;
-    PtrMap seen;         /* operations that were collected */
+    PtrMap own;          /* operations that are computed here and nowhere else */
+    PtrMap seen;         /* those that were collected */
     VEC(const Node *) fallible; /* those that may fail, inputs first */
     VEC(KInst *) fails;  /* for each of them FAIL_KINDS masks of lanes: carried from vector to vector */
     Stage *valid;

@@ -120,23 +120,23 @@ static const Node *scale_and_shift(Scope *s, const Node *e) {
     return ir_2(ir, OP_ADD, scaled, per_channel(s, shift, e->type));
 }
 
-static const Node *expanded(Scope *s, PtrMap *done, const Node *e) {
-    const Node *in[8], *same = ptrmap_get(done, e);
-    if (same || e->n > 8 || (e->op != OP_BATCH_NORM && !is_elementwise(e)))
-        return same ? same : e;
-    for (uint32_t i = 0; i < e->n; i++)
-        in[i] = expanded(s, done, e->in[i]);
-    same = ir_with_inputs(s->c->ir, e, in);
-    same = same->op == OP_BATCH_NORM ? scale_and_shift(s, same) : same;
-    ptrmap_set(done, e, (void *)same);
+/* What takes the place of a node has its uses. */
+static const Node *replaced(Scope *s, const Node *e, const Node *same) {
+    uint32_t uses = lower_uses(s->c, e);
+    ptrmap_set(&s->c->plain, e, (void *)same);
+    if (same != e && uses && !lower_uses(s->c, same))
+        ptrmap_set(&s->c->uses, same, (void *)(uintptr_t)uses);
     return same;
 }
 
 const Node *without_batch_norm(Scope *s, const Node *e) {
-    PtrMap done = {0};
-    const Node *same = expanded(s, &done, e);
-    ptrmap_free(&done);
-    return same;
+    const Node *in[8], *same = ptrmap_get(&s->c->plain, e);
+    if (same || e->n > 8 || (e->op != OP_BATCH_NORM && !is_elementwise(e)))
+        return same ? same : e;
+    for (uint32_t i = 0; i < e->n; i++)
+        in[i] = without_batch_norm(s, e->in[i]);
+    same = ir_with_inputs(s->c->ir, e, in);
+    return replaced(s, e, same->op == OP_BATCH_NORM ? scale_and_shift(s, same) : same);
 }
 
 /* ---- dispatch ---- */
@@ -164,8 +164,10 @@ LVal lower_tensor(Scope *s, const Node *e) {
         return unsupported(s, e, " of a tensor whose shape is known only at run time");
     if (is_fixed(s, e))
         return tensor_fixed(s, e);
-    if (e->op == OP_BATCH_NORM || is_elementwise(e))
-        return lower_map(s, without_batch_norm(s, e));
+    if (e->op == OP_BATCH_NORM || is_elementwise(e)) {
+        const Node *same = without_batch_norm(s, e);
+        return same == e ? lower_map(s, e) : lower_expr(s, same);
+    }
     LVal out = {.type = e->type};
     switch ((int)e->op) {
     case OP_STACK: return lower_stack(s, e);

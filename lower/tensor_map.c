@@ -44,24 +44,85 @@ static const TreeLeaf *leaf_of(const Tree *m, const Node *e) {
     return NULL;
 }
 
+/* ---- which operations are the tree's ---- */
 /* An operation of the tree has the result's own shape: what is smaller is computed apart and broadcast. */
-static bool in_tree(const Tree *m, const Node *e) {
+static bool of_shape(const Tree *m, const Node *e) {
     return is_elementwise(e) && !is_fixed(m->s, e) && type_elems(e->type) == type_elems(m->out) &&
            e->type->n == m->out->n;
 }
 
-void tree_collect(Tree *m, const Node *e) {
+static bool is_contraction(const Tree *m, const Node *e) {
+    return (e->op == OP_CONTRACT || e->op == OP_CONV) && !is_fixed(m->s, e) && type_elems(e->type) == type_elems(m->out);
+}
+
+typedef struct Pending {
+    const Node *node;
+    uint32_t uses; /* in the tree, so far */
+} Pending;
+
+typedef struct PendingList {
+    VEC(Pending) at;
+} PendingList;
+
+static void add_use(PendingList *l, const Node *e) {
+    for (size_t i = 0; i < l->at.n; i++)
+        if (l->at.at[i].node == e) {
+            l->at.at[i].uses++;
+            return;
+        }
+    *vec_push(&l->at) = (Pending){e, 1};
+}
+
+/* Inputs are older than uses: when the youngest is taken, all of its uses in the tree are known. */
+static Pending take_youngest(PendingList *l) {
+    size_t best = 0;
+    for (size_t i = 1; i < l->at.n; i++)
+        if (l->at.at[i].node->id > l->at.at[best].node->id)
+            best = i;
+    Pending p = l->at.at[best];
+    l->at.at[best] = l->at.at[--l->at.n];
+    return p;
+}
+
+/* m->own: the operations below `top` that only the tree uses; what others use too is computed once, for all.  Returns the
+ * youngest contraction that only the tree uses, or NULL. */
+static const Node *find_own(Tree *m, const Node *top) {
+    PendingList open = {0};
+    const Node *inner = NULL;
+    add_use(&open, top);
+    while (open.at.n) {
+        Pending p = take_youngest(&open);
+        if (p.node != top && lower_uses(m->s->c, p.node) > p.uses)
+            continue;
+        if (is_contraction(m, p.node) && !inner)
+            inner = p.node;
+        if (!of_shape(m, p.node))
+            continue;
+        ptrmap_set(&m->own, p.node, (void *)p.node);
+        for (uint32_t i = 0; i < p.node->n; i++)
+            add_use(&open, p.node->in[i]);
+    }
+    vec_free(&open.at);
+    return inner;
+}
+
+static void collect(Tree *m, const Node *e) {
     if (e == m->inner || leaf_of(m, e) || ptrmap_get(&m->seen, e))
         return;
-    if (!in_tree(m, e)) {
+    if (!ptrmap_get(&m->own, e)) {
         add_leaf(m, e);
         return;
     }
     ptrmap_set(&m->seen, e, (void *)e);
     for (uint32_t i = 0; i < e->n; i++)
-        tree_collect(m, e->in[i]);
+        collect(m, e->in[i]);
     if (ir_op_fallible(e))
         *vec_push(&m->fallible) = e;
+}
+
+void tree_collect(Tree *m, const Node *top) {
+    find_own(m, top);
+    collect(m, top);
 }
 
 static int32_t *nhwc_table(Tree *m, const TreeLeaf *l) {
@@ -194,6 +255,7 @@ void tree_free(Tree *m) {
     vec_free(&m->leaves);
     vec_free(&m->fallible);
     vec_free(&m->fails);
+    ptrmap_free(&m->own);
     ptrmap_free(&m->seen);
 }
 
@@ -212,27 +274,11 @@ static bool any_nhwc(const Tree *m) {
     return false;
 }
 
-/* The contraction of the tree, if there is one that nothing else uses here. */
-static const Node *inner_of(Tree *m, const Node *e) {
-    if ((e->op == OP_CONTRACT || e->op == OP_CONV) && !is_fixed(m->s, e))
-        return type_elems(e->type) == type_elems(m->out) ? e : NULL;
-    if (!in_tree(m, e) || ptrmap_get(&m->seen, e))
-        return NULL;
-    const Node *found = NULL;
-    ptrmap_set(&m->seen, e, (void *)e);
-    for (uint32_t i = 0; i < e->n; i++) {
-        const Node *one = inner_of(m, e->in[i]);
-        if (one)
-            found = one;
-    }
-    return found;
-}
-
-/* An epilogue fails on no row: errors are counted by rows. */
+/* The contraction whose epilogue the tree can be; one that fails on no row: errors are counted by rows. */
 static const Node *find_inner(Scope *s, const Node *e) {
     Tree m = {.s = s, .out = e->type};
-    const Node *inner = inner_of(&m, e);
-    ptrmap_free(&m.seen);
+    const Node *inner = find_own(&m, e);
+    ptrmap_free(&m.own);
     return inner && !ir_is_fallible(e) ? inner : NULL;
 }
 
