@@ -114,7 +114,9 @@ const Node *nn_reverse(Build *m, const Node *x, uint32_t dim);
 const Node *nn_einsum(Build *m, const char *spec, const Node *x, const Node *y);
 /* (C) as (C, 1, ..) beside x (C, ..) */
 const Node *nn_per_channel(Build *m, const Node *v, uint32_t rank);
-const Node *nn_activation(Build *m, LayerKind kind, const Node *x);
+const Node *nn_gelu(Build *m, const Node *x, bool by_tanh);
+/* A constant, DOUBLE beside DOUBLE, else FLOAT32. */
+const Node *nn_table(Build *m, const Node *like, uint32_t rank, const int64_t *dims, const double *at);
 /* Over the last n dimensions; weight and bias may be NULL. */
 const Node *nn_layer_norm(Build *m, const Node *x, uint32_t n, const Node *weight, const Node *bias);
 /* x (.., k)  w (o, k)  b (o) or NULL  out (.., o) = x w^T + b */

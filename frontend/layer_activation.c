@@ -94,9 +94,9 @@ static const Node *hardsigmoid(Build *m, const Node *x) {
 
 /* ---- each ---- */
 
-static const Node *gelu(Build *m, const Node *x) {
+const Node *nn_gelu(Build *m, const Node *x, bool by_tanh) {
     const Node *half = times(m, x, 0.5);
-    if (m->l->set.mode == 0) return mul(m, half, plus(m, nn_1(m, OP_ERF, times(m, x, sqrt(0.5))), 1));
+    if (!by_tanh) return mul(m, half, plus(m, nn_1(m, OP_ERF, times(m, x, sqrt(0.5))), 1));
     const Node *cube = mul(m, mul(m, x, x), x), *arg = nn_2(m, OP_ADD, x, times(m, cube, 0.044715));
     return mul(m, half, plus(m, nn_1(m, OP_TANH, times(m, arg, 2 / sqrt(acos(-1)) * sqrt(0.5))), 1));
 }
@@ -117,7 +117,7 @@ static const Node *softshrink(Build *m, const Node *x) {
     return nn_2(m, OP_SUB, relu(m, plus(m, x, -k)), relu(m, plus(m, times(m, x, -1), -k)));
 }
 
-const Node *nn_activation(Build *m, LayerKind kind, const Node *x) {
+static const Node *activation(Build *m, LayerKind kind, const Node *x) {
     const LayerSettings *s = &m->l->set;
     switch ((int)kind) {
     case LAYER_RELU: return relu(m, x);
@@ -129,7 +129,7 @@ const Node *nn_activation(Build *m, LayerKind kind, const Node *x) {
     case LAYER_ELU: return elu(m, x, s->a, 1);
     case LAYER_CELU: return elu(m, x, s->a, s->a);
     case LAYER_SELU: return selu(m, x);
-    case LAYER_GELU: return gelu(m, x);
+    case LAYER_GELU: return nn_gelu(m, x, s->mode);
     case LAYER_SILU: return mul(m, x, nn_1(m, OP_SIGMOID, x));
     case LAYER_MISH: return mul(m, x, nn_1(m, OP_TANH, softplus(m, x, 1, 20)));
     case LAYER_SOFTPLUS: return softplus(m, x, s->a, s->b);
@@ -146,7 +146,7 @@ const Node *nn_activation(Build *m, LayerKind kind, const Node *x) {
     return x; /* dropout is the identity when nothing is trained */
 }
 
-const Node *layer_build_pointwise(Build *m) { return nn_activation(m, m->l->kind, m->in[0]); }
+const Node *layer_build_pointwise(Build *m) { return activation(m, m->l->kind, m->in[0]); }
 
 /* ---- prelu: a slope for all, or one a channel ---- */
 

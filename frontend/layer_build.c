@@ -41,6 +41,16 @@ const Node *nn_number(Build *m, const Node *like, double v) {
 
 const Node *nn_op(Build *m, Op op, const Node *x, double y) { return nn_2(m, op, x, nn_number(m, x, y)); }
 
+const Node *nn_table(Build *m, const Node *like, uint32_t rank, const int64_t *dims, const double *at) {
+    if (!like) return NULL;
+    bool wide = like->type->elem->kind == TY_F64;
+    const Type *t = type_tensor(m->b->types, type_get(m->b->types, wide ? TY_F64 : TY_F32), rank, dims);
+    int64_t n = type_elems(t);
+    float *narrow = ARENA_ARRAY(m->b->arena, float, n);
+    for (int64_t i = 0; i < n; i++) narrow[i] = (float)at[i];
+    return ir_const(m->b->ir, (Value){.type = t, .t = {wide ? (void *)at : narrow, NULL}});
+}
+
 /* ---- shapes ---- */
 
 const Node *nn_reshape(Build *m, const Node *x, uint32_t rank, const int64_t *dims) {

@@ -55,6 +55,25 @@ const Node *layer_build_unflatten(Build *m) {
     return nn_split(m, m->in[0], (uint32_t)m->l->set.dim, m->l->set.n_shape, m->l->set.shape);
 }
 
+/* one place of a dimension, which goes; -1 is the last */
+bool layer_settle_take(Settle *s) {
+    LayerSettings *set = &s->layer->set;
+    if (!input_one(s) || !arg_dim(s, "dim", 1, &set->dim) || !input_known(s, (uint32_t)set->dim))
+        return false;
+    if (s->in[0]->n < 2) return input_reject(s, 0, "nothing but a number would be left");
+    if (!constant_int(s->b, arg_given(s, "index"), "index", &set->last)) return false;
+    int64_t size = s->in[0]->dims[set->dim];
+    if (set->last < 0) set->last += size;
+    return (set->last >= 0 && set->last < size) ||
+           arg_reject(s, "index", "the dimension has %lld places", (long long)size);
+}
+
+const Node *layer_build_take(Build *m) {
+    uint32_t d = (uint32_t)m->l->set.dim;
+    int64_t at = m->l->set.last;
+    return nn_split(m, nn_slice(m, m->in[0], d, at, at + 1), d, 0, NULL);
+}
+
 /* ---- channels to pixels and back ---- */
 
 /* (C r^2, H, W) to (C, H r, W r), or the reverse */

@@ -38,11 +38,11 @@ typedef struct LayerSettings {
     int64_t groups;
     int64_t mode;    /* a word's index: padding_mode, approximate, .. */
     int64_t divisor; /* avg_pool: divisor_override, or 0 */
-    bool bias, count_pad, affine, tracked;
+    bool bias, count_pad, affine, tracked, causal, norm_first, bidirectional;
     double eps, momentum, p;
     double a, b, c; /* of activations and norms, in the order of their arguments */
     int64_t dim; /* softmax, concat: 0-based without a batch dimension; flatten: the first one flattened */
-    int64_t last; /* flatten: the last one */
+    int64_t last; /* flatten: the last one; lstm: proj_size, or 0 */
     uint32_t n_shape; /* reshape */
     int64_t shape[TENSOR_MAX_RANK];
 } LayerSettings;

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 IMAGE, ROW = (4, 7, 6), (5,)  # channels, height, width; features
 SERIES, VOLUME = (4, 9), (2, 5, 4, 6)  # channels, length; channels, depth, height, width
+TOKENS = (6, 8)  # length, size
 ROWS = 5
 
 torch.set_num_threads(1)
@@ -24,7 +25,8 @@ images = torch.randn(ROWS, *IMAGE)
 rows = torch.randn(ROWS, *ROW) * 2
 series = torch.randn(ROWS, *SERIES)
 volumes = torch.randn(ROWS, *VOLUME)
-INPUTS = {"images": images, "rows": rows, "series": series, "volumes": volumes}
+tokens = torch.randn(ROWS, *TOKENS)
+INPUTS = {"images": images, "rows": rows, "series": series, "volumes": volumes, "tokens": tokens}
 
 
 class Split(nn.Module):
@@ -37,6 +39,56 @@ class Split(nn.Module):
     def forward(self, x):
         a, b = self.a(x), self.b(x)
         return a + b if self.join == "add" else torch.cat([a, b], 1)
+
+
+class First(nn.Module):
+    """of several results, the first; a sequence is in the first place, or in all three"""
+
+    def __init__(self, layer, times=1, **options):
+        super().__init__()
+        self.layer, self.times, self.options = layer, times, options
+
+    def forward(self, x):
+        y = self.layer(*[x] * self.times, **self.options)
+        return y[0] if isinstance(y, tuple) else y
+
+
+class Last(nn.Module):
+    """the last of a sequence"""
+
+    def forward(self, x):
+        return x[:, -1]
+
+
+class Cross(nn.Module):
+    """attention of x to what another layer makes of it"""
+
+    def __init__(self, other, layer, times=2, **options):
+        super().__init__()
+        self.k, self.l, self.times, self.options = other, layer, times, options
+
+    def forward(self, x):
+        y = self.l(x, *[self.k(x)] * self.times, **self.options)
+        return y[0] if isinstance(y, tuple) else y
+
+
+class Dot(nn.Module):
+    """scaled_dot_product_attention of three projections, by heads"""
+
+    def __init__(self, **options):
+        super().__init__()
+        self.q, self.k, self.v, self.options = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 12), options
+
+    def forward(self, x):
+        q, k, v = (p(x).unflatten(2, (4, -1)) for p in (self.q, self.k, self.v))
+        return nn.functional.scaled_dot_product_attention(q, k, v, **self.options)
+
+
+def first(layer, times=1, **options):
+    return chain(l=First(layer, times, **options))
+
+
+CAUSAL = torch.triu(torch.full((6, 6), float("-inf")), 1)
 
 
 def one(layer):
@@ -182,6 +234,30 @@ CASES = {
     "reflection_pad2d": (images, "reflection_pad2d((2, 1, 3, 0))", lambda: one(nn.ReflectionPad2d((2, 1, 3, 0)))),
     "replication_pad3d": (volumes, "replication_pad3d((2, 1, 0, 3, 1, 1))", lambda: one(nn.ReplicationPad3d((2, 1, 0, 3, 1, 1)))),
     "circular_pad1d": (series, "circular_pad1d((4, 2))", lambda: one(nn.CircularPad1d((4, 2)))),
+    # sequences
+    "rnn": (tokens, "rnn(5) AS l", lambda: first(nn.RNN(8, 5, batch_first=True))),
+    "rnn_relu": (tokens, "rnn(5, 2, nonlinearity => 'relu', bias => FALSE, bidirectional => TRUE) AS l", lambda: first(nn.RNN(8, 5, 2, nonlinearity="relu", bias=False, bidirectional=True, batch_first=True))),
+    "lstm": (tokens, "lstm(5) AS l", lambda: first(nn.LSTM(8, 5, batch_first=True))),
+    "lstm_deep": (tokens, "lstm(17, num_layers => 2, bidirectional => TRUE, batch_first => TRUE) AS l |> take(1, -1) |> linear(3) AS f",
+                  lambda: chain(l=First(nn.LSTM(8, 17, 2, bidirectional=True, batch_first=True)), s=Last(), f=nn.Linear(34, 3))),
+    "lstm_proj": (tokens, "lstm(6, bias => FALSE, proj_size => 3) AS l", lambda: first(nn.LSTM(8, 6, bias=False, proj_size=3, batch_first=True))),
+    "gru": (tokens, "gru(5) AS l", lambda: first(nn.GRU(8, 5, batch_first=True))),
+    "gru_deep": (tokens, "gru(4, 2, bias => FALSE, bidirectional => TRUE) AS l", lambda: first(nn.GRU(8, 4, 2, bias=False, bidirectional=True, batch_first=True))),
+    "attention": (tokens, "multihead_attention(8, 2) AS l", lambda: first(nn.MultiheadAttention(8, 2, batch_first=True), 3)),
+    "attention_causal": (tokens, "multihead_attention(8, 4, bias => FALSE, is_causal => TRUE) AS l", lambda: first(nn.MultiheadAttention(8, 4, bias=False, batch_first=True), 3, attn_mask=CAUSAL)),
+    "attention_cross": (tokens, "LET k = linear(6) AS k IN multihead_attention(x, k, 8, 2, kdim => 6, vdim => 6) AS l",
+                        lambda: Cross(nn.Linear(8, 6), nn.MultiheadAttention(8, 2, kdim=6, vdim=6, batch_first=True))),
+    "attention_memory": (tokens, "LET k = linear(8) AS k |> max_pool1d(1) IN multihead_attention(x, k, 8, 2) AS l",
+                         lambda: Cross(nn.Linear(8, 8), nn.MultiheadAttention(8, 2, batch_first=True))),
+    "dot_product_attention": (tokens, "LET q = linear(8) AS q |> unflatten(2, (4, 2)), k = linear(8) AS k |> unflatten(2, (4, 2)), v = linear(12) AS v |> unflatten(2, (4, 3)) IN scaled_dot_product_attention(q, k, v)",
+                              lambda: Dot()),
+    "encoder_layer": (tokens, "transformer_encoder_layer(8, 2, dim_feedforward => 20) AS l", lambda: one(nn.TransformerEncoderLayer(8, 2, 20, batch_first=True))),
+    "encoder_layer_first": (tokens, "transformer_encoder_layer(8, 4, 12, activation => 'gelu', norm_first => TRUE, bias => FALSE, is_causal => TRUE) AS l",
+                            lambda: first(nn.TransformerEncoderLayer(8, 4, 12, activation="gelu", norm_first=True, bias=False, batch_first=True), src_mask=CAUSAL)),
+    "encoder_layers": (tokens, "transformer_encoder_layer(8, 2, 16, norm_first => TRUE) AS a |> transformer_encoder_layer(8, 2, 16, norm_first => TRUE) AS b |> layer_norm(8) AS c",
+                       lambda: chain(a=nn.TransformerEncoderLayer(8, 2, 16, norm_first=True, batch_first=True), b=nn.TransformerEncoderLayer(8, 2, 16, norm_first=True, batch_first=True), c=nn.LayerNorm(8))),
+    "decoder_layer": (tokens, "LET k = linear(8) AS k IN transformer_decoder_layer(x, k, 8, 2, 16, is_causal => TRUE) AS l",
+                      lambda: Cross(nn.Linear(8, 8), nn.TransformerDecoderLayer(8, 2, 16, batch_first=True), 1, tgt_mask=CAUSAL)),
 }
 
 
@@ -231,7 +307,7 @@ def state(net):
     split = any(isinstance(m, Split) for m in net.modules())
     for name, p in net.state_dict().items():
         if "num_batches" not in name:
-            out[".".join(name.split(".")[-2:]) if split else name] = p.contiguous()
+            out[".".join(name.split(".")[-2:]) if split else name.replace(".layer.", ".")] = p.contiguous()
     return out
 
 

@@ -31,6 +31,18 @@ static const struct {
     {"4, 4, 6", "pixel_shuffle(2) |> pixel_unshuffle(4) |> glu(1) |> reflection_pad2d((0, 0, 1, 1))",
      "8, 4, 3", ""},
     {"6, 4", "unflatten(1, (2, 3)) |> flatten(2, 3) |> zero_pad1d((1, -2))", "2, 11", ""},
+    {"6, 8", "gru(4, bidirectional => TRUE) AS g |> take(1, -1)", "8",
+     "g.weight_ih_l0 (12, 8) g.weight_hh_l0 (12, 4) g.bias_ih_l0 (12) g.bias_hh_l0 (12) "
+     "g.weight_ih_l0_reverse (12, 8) g.weight_hh_l0_reverse (12, 4) g.bias_ih_l0_reverse (12) "
+     "g.bias_hh_l0_reverse (12)"},
+    {"6, 8", "lstm(4, 2, bias => FALSE, proj_size => 3) AS l", "6, 3",
+     "l.weight_ih_l0 (16, 8) l.weight_hh_l0 (16, 3) l.weight_hr_l0 (3, 4) "
+     "l.weight_ih_l1 (16, 3) l.weight_hh_l1 (16, 3) l.weight_hr_l1 (3, 4)"},
+    {"6, 8", "multihead_attention(8, 2) AS a", "6, 8",
+     "a.in_proj_weight (24, 8) a.in_proj_bias (24) a.out_proj.weight (8, 8) a.out_proj.bias (8)"},
+    {"6, 8", "transformer_encoder_layer(8, 2, 16, bias => FALSE) AS e", "6, 8",
+     "e.self_attn.in_proj_weight (24, 8) e.self_attn.out_proj.weight (8, 8) e.linear1.weight (16, 8) "
+     "e.linear2.weight (8, 16) e.norm1.weight (8) e.norm2.weight (8)"},
     {"16", "batch_norm1d AS bn", "16",
      "bn.weight (16) bn.bias (16) bn.running_mean (16) bn.running_var (16)"},
     {"2, 3, 4", "flatten(start_dim => 2)", "2, 12", ""},
