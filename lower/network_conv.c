@@ -2,21 +2,26 @@
  * x (C, H, W)  w (O, C, KH, KW)  out (O, OH, OW) kept as (OH, OW, O), O rounded up to 16 */
 #include "lower/network_conv.h"
 
-bool conv_of(const Node *e, Conv *v) {
+bool conv_shape(const Node *e, Conv *v) {
     const AttrConv *a = ATTR_OF(e, Conv);
     const Type *x = e->in[0]->type, *w = e->in[1]->type;
     uint32_t n = x->n - 1;
-    if (n < 1 || n > 2 || a->groups != 1 || a->dilation.at[n - 1] != 1 || e->type->elem->kind != TY_F32)
+    if (n < 1 || n > 2 || e->type->elem->kind != TY_F32)
         return false;
     bool two = n == 2;
     *v = (Conv){.c = x->dims[0], .h = two ? x->dims[1] : 1, .w = x->dims[n], .o = w->dims[0], .kh = two ? w->dims[2] : 1,
                 .kw = w->dims[n + 1], .oh = two ? e->type->dims[1] : 1, .ow = e->type->dims[n], .sh = two ? a->stride.at[0] : 1,
-                .sw = a->stride.at[n - 1], .dh = two ? a->dilation.at[0] : 1, .top = two ? a->before.at[0] : 0,
+                .sw = a->stride.at[n - 1], .dh = two ? a->dilation.at[0] : 1,
+                .dw = a->dilation.at[n - 1], .top = two ? a->before.at[0] : 0,
                 .left = a->before.at[n - 1]};
     v->ph = v->h + v->top + (two ? a->after.at[0] : 0);
     v->pw = v->w + v->left + a->after.at[n - 1];
     v->padded = v->ph > v->h || v->pw > v->w;
     return true;
+}
+
+bool conv_of(const Node *e, Conv *v) {
+    return ATTR_OF(e, Conv)->groups == 1 && conv_shape(e, v) && v->dw == 1;
 }
 
 /* Rows of pixels with a border of zeros, when channels are whole vectors. */
@@ -71,6 +76,8 @@ static KInst *row_offsets(TensorKernel *k, const Conv *v) {
 bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
     Conv v;
     if (ATTR_OF(e, Conv)->winograd && tile_winograd(s, top, e, out))
+        return true;
+    if (lower_depthwise(s, top, e, out))
         return true;
     if (!conv_of(e, &v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
         return false;

@@ -116,6 +116,10 @@ CASES = {
     "conv2d_depthwise": (images, "conv2d(8, 3, groups => 4, padding => 1, stride => 2) AS c", lambda: chain(c=nn.Conv2d(4, 8, 3, groups=4, padding=1, stride=2))),
     "conv2d_winograd": (images, "conv2d(32, 3, padding => 9) AS a |> relu |> conv2d(80, 3, padding => 1) AS b |> relu",
                         lambda: chain(a=nn.Conv2d(4, 32, 3, padding=9), r=nn.ReLU(), b=nn.Conv2d(32, 80, 3, padding=1), q=nn.ReLU())),
+    "conv2d_depthwise_wide": (images, "conv2d(32, 1) AS a |> conv2d(32, 3, groups => 32, padding => 1, stride => 2) AS b |> relu"
+                              " |> conv2d(32, (2, 3), groups => 32, padding => 2, dilation => 2) AS c",
+                              lambda: chain(a=nn.Conv2d(4, 32, 1), b=nn.Conv2d(32, 32, 3, groups=32, padding=1, stride=2), r=nn.ReLU(),
+                                            c=nn.Conv2d(32, 32, (2, 3), groups=32, padding=2, dilation=2))),
     "conv2d_one": (images, "conv2d(7, 1) AS c", lambda: chain(c=nn.Conv2d(4, 7, 1))),
     "batch_norm2d": (images, "batch_norm2d AS b", lambda: chain(b=nn.BatchNorm2d(4))),
     "batch_norm2d_conv": (images, "conv2d(6, 3) AS c |> batch_norm2d(eps => 0.001) AS b |> relu", lambda: chain(c=nn.Conv2d(4, 6, 3), b=nn.BatchNorm2d(6, eps=1e-3), r=nn.ReLU())),
