@@ -134,7 +134,22 @@ static const struct LayerRow rows[LAYER_COUNT] = {
 #undef LAYER
 };
 
-bool layer_settle(Settle *s) { return read_arguments(s) && rows[s->layer->kind].settle(s); }
+/* "kernel_size => 3, stride => 1" */
+static const char *resolved(const Settle *s) {
+    Buf b = {0};
+    buf_puts(&b, "");
+    for (uint32_t i = 0; i < s->n_args; i++)
+        if (s->shown[i]) buf_printf(&b, "%s%s => %s", b.n ? ", " : "", s->names[i], s->shown[i]);
+    const char *text = arena_strndup(s->b->arena, b.p, b.n);
+    buf_free(&b);
+    return text;
+}
+
+bool layer_settle(Settle *s) {
+    if (!read_arguments(s) || !rows[s->layer->kind].settle(s)) return false;
+    s->layer->arguments = resolved(s);
+    return true;
+}
 
 const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64_t version,
                         const ModelTensor *tensors, const Node *const *in, Span at) {

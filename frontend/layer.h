@@ -16,6 +16,7 @@ typedef struct Settle {
     const Ast *ast;                    /* the LAYER */
     const char *names[LAYER_MAX_ARGS]; /* its arguments, in order */
     const Ast *args[LAYER_MAX_ARGS];   /* as given, or NULL */
+    const char *shown[LAYER_MAX_ARGS]; /* as resolved */
     uint32_t n_args;
     ModelLayer *layer; /* kind, name, inputs given; settings to be filled */
     uint32_t n_in;
@@ -55,6 +56,8 @@ const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64
 /* ---- arguments (layer_argument.c): the default where not given; false: reported ---- */
 const Ast *arg_given(Settle *s, const char *name); /* or NULL */
 bool arg_int(Settle *s, const char *name, int64_t otherwise, int64_t least, int64_t *out);
+bool arg_ints(Settle *s, const char *name, uint32_t max, uint32_t *n,
+              int64_t *out); /* 1 to max of them, given */
 bool arg_bool(Settle *s, const char *name, bool otherwise, bool *out);
 bool arg_double(Settle *s, const char *name, double otherwise, double *out);
 /* A word of `words`, which ends with NULL: its index. */
@@ -65,6 +68,8 @@ bool arg_spatial(Settle *s, const char *name, uint32_t n, const int64_t *otherwi
 /* A dimension as PyTorch counts them, the batch being 0; -1 is the last.  *out is 0-based: rows have no
  * batch. */
 bool arg_dim(Settle *s, const char *name, int64_t otherwise, int64_t *out);
+/* What SHOW MODEL says of an argument; the functions above do so themselves. */
+void arg_note(Settle *s, const char *name, const char *text);
 /* At least `least`, and no more than any machine holds. */
 bool arg_in_range(Settle *s, const Ast *t, const char *name, int64_t least, int64_t value);
 bool arg_reject(Settle *s, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -9,6 +9,19 @@ const Ast *arg_given(Settle *s, const char *name) {
     return NULL;
 }
 
+/* The value that the layer computes with, for SHOW MODEL. */
+void arg_note(Settle *s, const char *name, const char *text) {
+    for (uint32_t i = 0; i < s->n_args; i++)
+        if (strcmp(s->names[i], name) == 0) s->shown[i] = text;
+}
+
+static void note_ints(Settle *s, const char *name, uint32_t n, const int64_t *at) {
+    Buf b = {0};
+    for (uint32_t i = 0; i < n; i++) buf_printf(&b, "%s%lld", i ? ", " : "", (long long)at[i]);
+    arg_note(s, name, arena_printf(s->b->arena, n == 1 ? "%s" : "(%s)", b.p));
+    buf_free(&b);
+}
+
 static const char *formatted(Arena *a, const char *fmt, va_list ap) {
     va_list again;
     va_copy(again, ap);
@@ -43,28 +56,44 @@ bool arg_in_range(Settle *s, const Ast *t, const char *name, int64_t least, int6
 bool arg_int(Settle *s, const char *name, int64_t otherwise, int64_t least, int64_t *out) {
     const Ast *t = arg_given(s, name);
     *out = otherwise;
-    return !t || (constant_int(s->b, t, name, out) && arg_in_range(s, t, name, least, *out));
+    if (t && !(constant_int(s->b, t, name, out) && arg_in_range(s, t, name, least, *out))) return false;
+    if (t || otherwise >= least) note_ints(s, name, 1, out);
+    return true;
+}
+
+bool arg_ints(Settle *s, const char *name, uint32_t max, uint32_t *n, int64_t *out) {
+    if (!constant_ints(s->b, arg_given(s, name), name, max, n, out)) return false;
+    note_ints(s, name, *n, out);
+    return true;
 }
 
 bool arg_bool(Settle *s, const char *name, bool otherwise, bool *out) {
     *out = otherwise;
-    return !arg_given(s, name) || constant_bool(s->b, arg_given(s, name), name, out);
+    if (arg_given(s, name) && !constant_bool(s->b, arg_given(s, name), name, out)) return false;
+    arg_note(s, name, *out ? "TRUE" : "FALSE");
+    return true;
 }
 
 bool arg_double(Settle *s, const char *name, double otherwise, double *out) {
     *out = otherwise;
-    return !arg_given(s, name) || constant_double(s->b, arg_given(s, name), name, out);
+    if (arg_given(s, name) && !constant_double(s->b, arg_given(s, name), name, out)) return false;
+    arg_note(s, name, arena_printf(s->b->arena, "%g", *out));
+    return true;
 }
 
 bool arg_word(Settle *s, const char *name, const char *const *words, int64_t *out) {
     const Ast *t = arg_given(s, name);
     *out = 0;
+    arg_note(s, name, arena_printf(s->b->arena, "'%s'", words[0]));
     if (!t) return true;
     const char *text = constant_text(s->b, t, name);
     if (!text) return false;
     Buf all = {0};
     for (int64_t i = 0; words[i]; i++) {
-        if (strcmp(words[i], text) == 0) return buf_free(&all), *out = i, true;
+        if (strcmp(words[i], text) == 0) {
+            arg_note(s, name, arena_printf(s->b->arena, "'%s'", text));
+            return buf_free(&all), *out = i, true;
+        }
         buf_printf(&all, "%s'%s'", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
     }
     arg_reject(s, name, "%s is %s", name, all.p);
@@ -77,6 +106,7 @@ bool arg_spatial(Settle *s, const char *name, uint32_t n, const int64_t *otherwi
     const Ast *t = arg_given(s, name);
     uint32_t given = 0;
     memcpy(out, otherwise, n * sizeof *out);
+    note_ints(s, name, n, out);
     if (!t) return true;
     if (!constant_ints(s->b, t, name, n, &given, out)) return false;
     for (uint32_t i = 1; given == 1 && i < n; i++) out[i] = out[0];
@@ -84,6 +114,7 @@ bool arg_spatial(Settle *s, const char *name, uint32_t n, const int64_t *otherwi
         return arg_reject(s, name, "%s takes 1 or %u numbers, not %u", name, n, given);
     for (uint32_t i = 0; i < n; i++)
         if (!arg_in_range(s, t, name, least, out[i])) return false;
+    note_ints(s, name, n, out);
     return true;
 }
 
@@ -92,6 +123,7 @@ bool arg_dim(Settle *s, const char *name, int64_t otherwise, int64_t *out) {
     int64_t d = otherwise, rank = s->in[0]->n;
     if (t && !constant_int(s->b, t, name, &d)) return false;
     *out = d < 0 ? d + rank : d - 1;
+    note_ints(s, name, 1, &d);
     if (*out >= 0 && *out < rank) return true;
     return input_reject(s, 0, "it has no dimension %lld (0 is the batch)", (long long)d);
 }

@@ -21,6 +21,7 @@ static bool padding_arg(Settle *s, uint32_t n) {
         set->after[i] = total - total / 2;
         if (same && set->stride[i] != 1) return arg_reject(s, "padding", "padding 'same' takes stride 1");
     }
+    arg_note(s, "padding", arena_printf(s->b->arena, "'%s'", t->text));
     if (same || strcmp(t->text, "valid") == 0) return true;
     return arg_reject(s, "padding", "padding is a number, numbers, 'same' or 'valid'");
 }
@@ -97,8 +98,12 @@ const Node *layer_build_conv(Build *m) {
     const int64_t *before = s->mode ? zeros : s->before, *after = s->mode ? zeros : s->after;
     for (uint32_t i = 0; i < n && s->mode; i++)
         x = nn_pad(m, x, i + 1, (PadMode)s->mode, s->before[i], s->after[i], 0);
-    AttrConv a = {nn_ints(m, n, s->stride), nn_ints(m, n, before), nn_ints(m, n, after),
-                  nn_ints(m, n, s->dilation), s->groups, 0};
+    AttrConv a = {nn_ints(m, n, s->stride),
+                  nn_ints(m, n, before),
+                  nn_ints(m, n, after),
+                  nn_ints(m, n, s->dilation),
+                  s->groups,
+                  0};
     return biased(m, nn_make(m, OP_CONV, &a, 2, (const Node *const[]){x, nn_weight(m, 0)}));
 }
 
@@ -162,8 +167,12 @@ const Node *layer_build_conv_transpose(Build *m) {
         before[i] = front < 0 ? 0 : front;
         after[i] = back < 0 ? 0 : back;
     }
-    AttrConv a = {nn_ints(m, n, ones), nn_ints(m, n, before), nn_ints(m, n, after),
-                  nn_ints(m, n, s->dilation), s->groups, 0};
+    AttrConv a = {nn_ints(m, n, ones),
+                  nn_ints(m, n, before),
+                  nn_ints(m, n, after),
+                  nn_ints(m, n, s->dilation),
+                  s->groups,
+                  0};
     const Node *w = transposed_filters(m, nn_weight(m, 0), n);
     return biased(m, nn_make(m, OP_CONV, &a, 2, (const Node *const[]){x, w}));
 }

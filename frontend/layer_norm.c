@@ -62,9 +62,7 @@ static const Node *scaled(Build *m, const Node *x, const Node *weight, const Nod
 static bool normalized_shape(Settle *s) {
     LayerSettings *set = &s->layer->set;
     const Type *x = s->in[0];
-    if (!constant_ints(s->b, arg_given(s, "normalized_shape"), "normalized_shape", TENSOR_MAX_RANK,
-                       &set->n_shape, set->shape))
-        return false;
+    if (!arg_ints(s, "normalized_shape", TENSOR_MAX_RANK, &set->n_shape, set->shape)) return false;
     for (uint32_t i = 0; i < set->n_shape; i++)
         if (!arg_in_range(s, arg_given(s, "normalized_shape"), "normalized_shape", 1, set->shape[i]))
             return false;

@@ -16,8 +16,7 @@ bool layer_settle_pad(Settle *s) {
     LayerSettings *set = &s->layer->set;
     uint32_t n = input_spatial(s->layer->kind), given;
     int64_t sides[6];
-    if (!input_one(s) || !constant_ints(s->b, arg_given(s, "padding"), "padding", 2 * n, &given, sides) ||
-        !arg_double(s, "value", 0, &set->a))
+    if (!input_one(s) || !arg_ints(s, "padding", 2 * n, &given, sides) || !arg_double(s, "value", 0, &set->a))
         return false;
     if (given != 1 && given != 2 * n)
         return arg_reject(s, "padding", "padding takes 1 or %u numbers, not %u", 2 * n, given);

@@ -16,7 +16,7 @@ const Node *layer_build_flatten(Build *m) {
 static bool shape_arg(Settle *s, const char *name) {
     LayerSettings *set = &s->layer->set;
     const Ast *t = arg_given(s, name);
-    if (!constant_ints(s->b, t, name, TENSOR_MAX_RANK, &set->n_shape, set->shape)) return false;
+    if (!arg_ints(s, name, TENSOR_MAX_RANK, &set->n_shape, set->shape)) return false;
     for (uint32_t i = 0; i < set->n_shape; i++)
         if (!arg_in_range(s, t, name, 1, set->shape[i])) return false;
     return true;

@@ -24,6 +24,7 @@ static ModelLayer *copy_layers(Arena *a, TypePool *types, const ModelLayer *from
     for (uint32_t i = 0; i < n; i++) {
         to[i] = from[i];
         to[i].name = copy_text(a, from[i].name);
+        to[i].arguments = copy_text(a, from[i].arguments);
         to[i].in = arena_copy(a, from[i].in, from[i].n_in * sizeof *from[i].in);
         to[i].type = type_import(types, from[i].type);
     }

@@ -50,6 +50,7 @@ typedef struct LayerSettings {
 typedef struct ModelLayer {
     LayerKind kind;
     const char *name;
+    const char *arguments; /* "kernel_size => 3, .." as resolved */
     LayerSettings set;
     uint32_t n_in;
     const uint32_t *in;         /* values */

@@ -194,6 +194,7 @@ bool bind_update(Binder *b, const Ast *t, Statement *out);
 bool bind_delete(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model(Binder *b, const Ast *t, Statement *out);
 bool bind_load_model(Binder *b, const Ast *t, Statement *out);
+bool bind_show(Binder *b, const Ast *t, Statement *out);
 /* The table of this name, or NULL and a message with the nearest name. */
 const TableInfo *bind_table(Binder *b, const Ast *name);
 bool bind_model(Binder *b, const Ast *name, ModelInfo *out);

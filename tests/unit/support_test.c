@@ -88,6 +88,7 @@ static const struct {
     {"PARAM", "PARAM n INTEGER DEFAULT 3"},
     {"EXPLAIN", "EXPLAIN FROM t"},
     {"EXPLAIN ANALYZE", "EXPLAIN ANALYZE FROM t"},
+    {"SHOW MODEL", "SHOW MODEL m"},
     {"SHOW", "SHOW TABLES"},
     {"DESCRIBE", "DESCRIBE t"},
     {"SUMMARIZE", "SUMMARIZE t"},

@@ -1,0 +1,112 @@
+/* SHOW MODEL: the network as a relation, a row for the model and one for each layer. */
+#include "frontend/layer.h"
+#include "ir/laws.h"
+
+enum { LAYER_NAME, KIND, ARGUMENTS, OUTPUT, PARAMETERS, FLOPS, N_COLUMNS };
+static const char *const titles[N_COLUMNS] = {"layer", "kind", "arguments", "output", "parameters", "flops"};
+
+typedef struct Shown {
+    Binder *b;
+    const ModelDef *m;
+    const Node **at; /* the rows' values */
+    uint32_t n;
+    double flops; /* of all layers so far */
+} Shown;
+
+static const Node *text(Shown *s, const char *t) {
+    return ir_const(s->b->ir, value_str(s->b->types, str_of(arena_strndup(s->b->arena, t, strlen(t)))));
+}
+
+static const Node *number(Shown *s, double v) {
+    return ir_const(s->b->ir, (Value){.type = type_get(s->b->types, TY_I64), .i = (int64_t)v});
+}
+
+static void add_row(Shown *s, const char *layer, const char *kind, const char *arguments, const char *output,
+                    double parameters, double flops) {
+    const Node *row[] = {text(s, layer),  text(s, kind),         text(s, arguments),
+                         text(s, output), number(s, parameters), number(s, flops)};
+    for (uint32_t i = 0; i < N_COLUMNS; i++) s->at[s->n++] = row[i];
+}
+
+static double elements(const ModelDef *m, uint32_t from, uint32_t n) {
+    double k = 0;
+    for (uint32_t i = from; i < from + n; i++) k += (double)type_elems(m->tensors[i].type);
+    return k;
+}
+
+static const Type *value_type(const ModelDef *m, uint32_t value) {
+    return value < m->n_inputs ? m->inputs[value].type : m->layers[value - m->n_inputs].type;
+}
+
+/* One evaluation of the layer on a row: the cost of its nodes over columns of the inputs' types. */
+static double layer_flops(Shown *s, const ModelLayer *l, Span at) {
+    const Node **in = ARENA_ARRAY(s->b->arena, const Node *, l->n_in);
+    for (uint32_t i = 0; i < l->n_in; i++)
+        in[i] = ir_column(s->b->ir, i, type_import(s->b->types, value_type(s->m, l->in[i])));
+    const Node *y = layer_build(s->b, l, s->m->name, 0, s->m->tensors, in, at);
+    return y ? ir_cost_expr(y).flops : 0;
+}
+
+/* A layer that is applied again has its parameters in its first row. */
+static bool is_again(const ModelDef *m, uint32_t i) {
+    for (uint32_t k = 0; k < i; k++)
+        if (strcmp(m->layers[k].name, m->layers[i].name) == 0) return true;
+    return false;
+}
+
+static void add_layer_row(Shown *s, uint32_t i, Span at) {
+    const ModelLayer *l = &s->m->layers[i];
+    double flops = layer_flops(s, l, at),
+           parameters = is_again(s->m, i) ? 0 : elements(s->m, l->tensor, l->n_tensors);
+    s->flops += flops;
+    add_row(s, l->name, layer_kind_text(l->kind), l->arguments, bind_type_text(s->b, l->type), parameters,
+            flops);
+}
+
+static const char *output_text(Shown *s) {
+    Buf b = {0};
+    for (uint32_t i = 0; i < s->m->n_outputs; i++)
+        buf_printf(&b, "%s%s %s", i ? ", " : "", s->m->outputs[i].name,
+                   bind_type_text(s->b, s->m->outputs[i].type));
+    const char *all = arena_strndup(s->b->arena, b.p, b.n);
+    buf_free(&b);
+    return all;
+}
+
+/* The model stands first, with the sums. */
+static void add_model_row(Shown *s, int64_t version) {
+    uint32_t end = s->n;
+    const char *state =
+        version ? arena_printf(s->b->arena, "version %lld", (long long)version) : "not loaded";
+    if (s->m->n_tensors == 0) state = "";
+    s->n = 0;
+    add_row(s, s->m->name, "model", state, output_text(s), elements(s->m, 0, s->m->n_tensors), s->flops);
+    s->n = end;
+}
+
+static bool show_model(Binder *b, const Ast *t, Statement *out) {
+    ModelInfo info;
+    const char *why = NULL;
+    const Ast *of = t->kid[SHOW_OF];
+    if (!bind_absent(b, of->kid[OBJECT_VERSION], "VERSION AS OF") || !bind_model(b, of->kid[OBJECT_NAME], &info))
+        return false;
+    const ModelDef *m = info.definition;
+    Shown s = {.b = b,
+               .m = m,
+               .n = N_COLUMNS,
+               .at = ARENA_ARRAY(b->arena, const Node *, N_COLUMNS *(m->n_layers + 1))};
+    for (uint32_t i = 0; i < m->n_layers; i++) add_layer_row(&s, i, t->span);
+    add_model_row(&s, info.version);
+    out->plan = ir_values(b->ir, m->n_layers + 1, N_COLUMNS, s.at, &why);
+    out->n_columns = N_COLUMNS;
+    out->columns = ARENA_ARRAY(b->arena, BoundColumn, N_COLUMNS);
+    for (uint32_t i = 0; i < N_COLUMNS; i++)
+        out->columns[i] = (BoundColumn){bind_intern(b, titles[i]), out->plan->type->fields[i]};
+    return true;
+}
+
+bool bind_show(Binder *b, const Ast *t, Statement *out) {
+    out->kind = STMT_QUERY;
+    if (strcmp(t->text, "model") == 0) return show_model(b, t, out);
+    return bind_no(b, t->span, "SHOW of anything but a model"), false;
+}
