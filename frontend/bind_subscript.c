@@ -1,10 +1,14 @@
-/* t[i], t[i, j], t[0, :, 10:20]: zero-based, slices without their end. */
+/* t[i], t[i, j], t[0, :, 10:20], t[-1], t[::-1]: zero-based, slices without their end. */
 #include "frontend/constant.h"
 #include "frontend/scope.h"
+#include "ir/tensor_move.h"
 
-/* One index a dimension; dimensions not named are kept whole. */
+/* One index a dimension; dimensions not named are kept whole.  A dimension with a step below 0 is kept whole
+ * too, and goes backwards afterwards. */
 typedef struct Cut {
     int64_t from[TENSOR_MAX_RANK], to[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK], drop[TENSOR_MAX_RANK];
+    int64_t first[TENSOR_MAX_RANK], last[TENSOR_MAX_RANK],
+        back[TENSOR_MAX_RANK]; /* back: the step below 0, or 0 */
 } Cut;
 
 static bool out_of_range(Binder *b, Span at, int64_t i, uint32_t dim, const Type *t) {
@@ -12,30 +16,53 @@ static bool out_of_range(Binder *b, Span at, int64_t i, uint32_t dim, const Type
     return false;
 }
 
+/* Below 0 it counts from the end, where the size is known. */
+static int64_t from_start(int64_t i, int64_t size) { return i < 0 && size != DIM_ANY ? i + size : i; }
+
 static bool cut_index(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
-    int64_t i, size = of->dims[d];
-    if (!constant_int(b, t, "an index", &i)) return false;
-    if (i < 0 || i == INT64_MAX || (size != DIM_ANY && i >= size)) return out_of_range(b, t->span, i, d, of);
+    int64_t given, size = of->dims[d];
+    if (!constant_int(b, t, "an index", &given)) return false;
+    int64_t i = from_start(given, size);
+    if (i < 0 || i == INT64_MAX || (size != DIM_ANY && i >= size))
+        return out_of_range(b, t->span, given, d, of);
     c->from[d] = i;
     c->to[d] = i + 1;
     c->step[d] = c->drop[d] = 1;
     return true;
 }
 
-static bool cut_slice(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
-    const Ast *from = t->kid[SLICE_FROM], *to = t->kid[SLICE_TO], *step = t->kid[SLICE_STEP];
-    int64_t size = of->dims[d];
-    c->step[d] = 1;
-    c->to[d] = size == DIM_ANY ? INT64_MAX : size;
-    if (from && !constant_int(b, from, "an index", &c->from[d])) return false;
-    if (to && !constant_int(b, to, "an index", &c->to[d])) return false;
-    if (step && !constant_int(b, step, "a step", &c->step[d])) return false;
-    if (c->step[d] < 1) return diag_error(b->diags, E_INVALID, step->span, "a step is at least 1"), false;
-    if (c->from[d] < 0 || (size != DIM_ANY && c->from[d] > size))
-        return out_of_range(b, from->span, c->from[d], d, of);
-    if (c->to[d] < c->from[d] || (size != DIM_ANY && c->to[d] > size))
-        return out_of_range(b, to->span, c->to[d], d, of);
+/* *at: the bound of a slice, if one is given; from 0 to the size, or one less of both for a step below 0. */
+static bool bound(Binder *b, const Ast *t, const Type *of, uint32_t d, int64_t *at) {
+    int64_t given, size = of->dims[d];
+    if (!t) return true;
+    if (!constant_int(b, t, "an index", &given)) return false;
+    *at = from_start(given, size);
+    return (*at >= 0 && (size == DIM_ANY || *at <= size)) || out_of_range(b, t->span, given, d, of);
+}
+
+static bool cut_back(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
+    const Ast *from = t->kid[SLICE_FROM], *to = t->kid[SLICE_TO];
+    int64_t size = of->dims[d], first = size - 1, last = -1;
+    if (size == DIM_ANY) return bind_no(b, t->span, "a step below 0 along a dimension *"), false;
+    if (!bound(b, from, of, d, &first) || !bound(b, to, of, d, &last)) return false;
+    if (first >= size) return out_of_range(b, from->span, first, d, of);
+    if (first <= last) return out_of_range(b, to->span, last, d, of);
+    c->first[d] = first, c->last[d] = last, c->to[d] = size;
     return true;
+}
+
+static bool cut_slice(Binder *b, const Ast *t, const Type *of, uint32_t d, Cut *c) {
+    const Ast *step = t->kid[SLICE_STEP];
+    int64_t size = of->dims[d], by = 1;
+    if (step && !constant_int(b, step, "a step", &by)) return false;
+    if (by == 0) return diag_error(b->diags, E_INVALID, step->span, "a step is not 0"), false;
+    c->step[d] = by < 0 ? 1 : by;
+    c->back[d] = by < 0 ? by : 0;
+    if (by < 0) return cut_back(b, t, of, d, c);
+    c->to[d] = size == DIM_ANY ? INT64_MAX : size;
+    if (!bound(b, t->kid[SLICE_FROM], of, d, &c->from[d]) || !bound(b, t->kid[SLICE_TO], of, d, &c->to[d]))
+        return false;
+    return c->to[d] >= c->from[d] || out_of_range(b, t->kid[SLICE_TO]->span, c->to[d], d, of);
 }
 
 static void cut_whole(const Type *of, uint32_t d, Cut *c) {
@@ -47,10 +74,19 @@ static IntList ints(Binder *b, uint32_t n, const int64_t *at) {
     return (IntList){n, arena_copy(b->arena, at, n * sizeof *at)};
 }
 
+static const Node *backwards(Binder *b, const Node *x, uint32_t rank, const Cut *c) {
+    uint32_t axis = 0;
+    for (uint32_t d = 0; d < rank; d++) {
+        if (c->back[d]) x = ir_steps(b->ir, x, axis, c->first[d], c->last[d], c->back[d]);
+        axis += !c->drop[d];
+    }
+    return x;
+}
+
 static const Node *slice(Binder *b, const Ast *t, const Node *x) {
     const Ast *indices = t->kid[SUBSCRIPT_INDICES];
     uint32_t rank = x->type->n;
-    Cut c = {{0}, {0}, {0}, {0}};
+    Cut c = {.from = {0}};
     bool ok = true;
     for (uint32_t d = 0; d < rank; d++) {
         if (d >= indices->n) cut_whole(x->type, d, &c);
@@ -58,7 +94,8 @@ static const Node *slice(Binder *b, const Ast *t, const Node *x) {
         else ok &= cut_index(b, indices->kid[d], x->type, d, &c);
     }
     AttrSlice a = {ints(b, rank, c.from), ints(b, rank, c.to), ints(b, rank, c.step), ints(b, rank, c.drop)};
-    return ok ? bind_make(b, t->span, OP_SLICE, &a, 1, &x) : NULL;
+    const Node *cut = ok ? bind_make(b, t->span, OP_SLICE, &a, 1, &x) : NULL;
+    return cut ? backwards(b, cut, rank, &c) : NULL;
 }
 
 static bool is_constant_index(const Ast *t) {

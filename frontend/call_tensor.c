@@ -14,7 +14,7 @@ static bool bad_dim(Call *c, int64_t dim, uint32_t i) {
 }
 
 /* -1 is the last dimension. */
-static bool resolve_dim(Call *c, uint32_t rank, int64_t *dim) {
+bool call_dim(Call *c, uint32_t rank, int64_t *dim) {
     int64_t d = *dim < 0 ? *dim + rank : *dim;
     if (d < 0 || d >= rank) return bad_dim(c, *dim, 0);
     *dim = d;
@@ -42,7 +42,7 @@ static bool read_dims(Call *c, AttrDims *out) {
     if (given && !constant_ints(c->b, given, "dims", TENSOR_MAX_RANK, &n, dims)) return false;
     if (keep && !constant_bool(c->b, keep, "keep", &out->keep)) return false;
     for (uint32_t i = 0; i < n; i++)
-        if (!resolve_dim(c, rank, &dims[i])) return false;
+        if (!call_dim(c, rank, &dims[i])) return false;
     if (!sorted_dims(c, n, dims)) return false;
     out->dims = int_list(c, n, dims);
     return true;
@@ -65,7 +65,7 @@ Expr call_softmax(Call *c) {
     int64_t dim = -1;
     const Ast *given = call_option(c, "dim");
     if (!call_tensor(c, 0) || (given && !constant_int(c->b, given, "dim", &dim))) return call_fail(c);
-    if (!resolve_dim(c, c->arg[0].node->type->n, &dim)) return call_fail(c);
+    if (!call_dim(c, c->arg[0].node->type->n, &dim)) return call_fail(c);
     AttrDims a = {int_list(c, 1, &dim), false};
     return call_make(c, c->fn->op, &a, 1, &c->arg[0].node);
 }
@@ -73,7 +73,7 @@ Expr call_softmax(Call *c) {
 /* ---- shapes ---- */
 
 /* Arguments from..n as whole numbers, or one list or tuple of them. */
-static bool int_arguments(Call *c, uint32_t from, uint32_t *n, int64_t *out) {
+bool call_ints(Call *c, uint32_t from, uint32_t *n, int64_t *out) {
     if (c->n == from + 1) return constant_ints(c->b, c->ast_arg[from], c->fn->name, TENSOR_MAX_RANK, n, out);
     *n = c->n - from;
     if (*n > TENSOR_MAX_RANK) return bad_dim(c, TENSOR_MAX_RANK, 0);
@@ -94,7 +94,7 @@ static void infer_size(const Type *t, uint32_t n, int64_t *shape) {
 Expr call_reshape(Call *c) {
     int64_t shape[TENSOR_MAX_RANK];
     uint32_t n;
-    if (!call_tensor(c, 0) || !int_arguments(c, 1, &n, shape)) return call_fail(c);
+    if (!call_tensor(c, 0) || !call_ints(c, 1, &n, shape)) return call_fail(c);
     infer_size(c->arg[0].node->type, n, shape);
     AttrShape a = {int_list(c, n, shape)};
     return call_make(c, OP_RESHAPE, &a, 1, &c->arg[0].node);
@@ -106,7 +106,7 @@ Expr call_flatten(Call *c) {
     const Ast *given = call_option(c, "start_dim");
     if (!call_tensor(c, 0) || (given && !constant_int(c->b, given, "start_dim", &start))) return call_fail(c);
     const Type *t = c->arg[0].node->type;
-    if (!resolve_dim(c, t->n, &start)) return call_fail(c);
+    if (!call_dim(c, t->n, &start)) return call_fail(c);
     shape[start] = 1;
     for (uint32_t i = 0; i < t->n; i++) {
         if (i < start) shape[i] = t->dims[i];
@@ -123,7 +123,7 @@ Expr call_transpose(Call *c) {
     if (!call_tensor(c, 0)) return call_fail(c);
     uint32_t n = c->arg[0].node->type->n;
     for (uint32_t i = 0; i < n; i++) perm[i] = n - 1 - i;
-    if (c->n > 1 && !int_arguments(c, 1, &n, perm)) return call_fail(c);
+    if (c->n > 1 && !call_ints(c, 1, &n, perm)) return call_fail(c);
     AttrShape a = {int_list(c, n, perm)};
     return call_make(c, OP_TRANSPOSE, &a, 1, &c->arg[0].node);
 }
@@ -137,7 +137,7 @@ Expr call_concat(Call *c) {
         if (!call_tensor(c, i)) return call_fail(c);
         in[i] = c->arg[i].node;
     }
-    if (!resolve_dim(c, in[0]->type->n, &axis)) return call_fail(c);
+    if (!call_dim(c, in[0]->type->n, &axis)) return call_fail(c);
     return call_make(c, OP_CONCAT, &(AttrAxis){axis}, c->n, in);
 }
 
@@ -173,6 +173,7 @@ Expr call_vector(Call *c) {
 
 /* onehot(col, ['a', 'b', 'c']): element i is 1 where col is the i-th value; all 0 for another value. */
 Expr call_onehot(Call *c) {
+    if (c->n > 1 && c->arg[0].node && c->arg[0].node->type->kind == TY_TENSOR) return call_onehot_tensor(c);
     if (c->n < 2) {
         bind_no(c->b, c->ast->span, "onehot without its list of values");
         diag_help(c->b->diags, "write them: onehot(col, ['a', 'b'])");

@@ -33,6 +33,12 @@ bool call_value(Call *c, uint32_t i);
 /* Argument i must be a tensor (reported). */
 bool call_tensor(Call *c, uint32_t i);
 
+/* *dim of a tensor of this rank, negative from its end, as one from 0 (reported). */
+bool call_dim(Call *c, uint32_t rank, int64_t *dim);
+/* Arguments from..n as whole numbers, or one list or tuple of them. */
+bool call_ints(Call *c, uint32_t from, uint32_t *n, int64_t *out);
+Expr call_onehot_tensor(Call *c);
+
 Expr call_composed(Call *c); /* ir/compose.def */
 #define FUNCTION(name, family, op, min, max, options, takes) Expr call_##family(Call *c);
 #include "frontend/function.def"

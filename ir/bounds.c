@@ -62,6 +62,14 @@ bool law_bounds_index(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
     return law_bounds_monotone(ir, n, in, out);
 }
 
+/* Setting, adding, least and greatest are non-decreasing in both the element and the update, in the same
+ * order of additions.
+ */
+bool law_bounds_scatter(Ir *ir, const Node *n, const Bounds *in, Bounds *out) {
+    if (!exact(&in[1]) || ATTR_OF(n, Scatter)->kind == SCATTER_MUL) return false;
+    return law_bounds_monotone(ir, n, in, out);
+}
+
 /* ---- arithmetic ---- */
 
 static bool is_nonzero(const Node *n) {

@@ -174,6 +174,28 @@ static bool of_extreme(Bounds *b, const Node *n, const Bounded *in, const Value 
     return by_law(b, &largest, &e, bound);
 }
 
+/* One kind only moves, two choose, one adds up as often as the index has subscripts. */
+static bool of_scatter(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
+    int64_t kind = ATTR_OF(n, Scatter)->kind;
+    bool same = bound_exact(&in[0].bound) && bound_exact(&in[2].bound);
+    if (!bound_exact(&in[1].bound) || (!same && kind == SCATTER_MUL)) return undecided(b, bound);
+    if (same) return nothing(b, bound); /* one order of additions */
+    AttrScatter a = *ATTR_OF(n, Scatter);
+    Node other = *n;
+    if (kind == SCATTER_MIN) a.kind = SCATTER_MAX;
+    other.attr = &a;
+    Value e[3] = {as_doubles(b, &in[0].v, &in[0].bound), in[1].v, as_doubles(b, &in[2].v, &in[2].bound)},
+          size;
+    Value x[3] = {as_doubles(b, &in[0].v, NULL), in[1].v, as_doubles(b, &in[2].v, NULL)};
+    if (!by_law(b, &other, e, bound)) return false;
+    if (kind != SCATTER_ADD) return true;
+    if (!by_law(b, n, x, &size)) return false;
+    double terms = (double)(in[1].v.type->kind == TY_TENSOR ? tensor_count(&in[1].v) : 1) + 1;
+    for (int64_t i = 0, count = count_of(v); i < count; i++)
+        *at(bound, i) += 2 * terms * bound_unit(v->type) * (*at(&size, i) + *at(bound, i));
+    return true;
+}
+
 static double gamma_of(double terms, double u) {
     return terms * u < 0.5 ? terms * u / (1 - terms * u) : INFINITY;
 }
@@ -305,7 +327,7 @@ static bool of_argmax(Bounds *b, const Node *n, const Bounded *in, const Value *
 /* clang-format off */
 const BoundRule bound_tensor_rules[OP_COUNT_] = {
     [OP_STACK] = of_move, [OP_SLICE] = of_move, [OP_RESHAPE] = of_move, [OP_TRANSPOSE] = of_move,
-    [OP_CONCAT] = of_move, [OP_INDEX] = of_index, [OP_MAX] = of_extreme, [OP_MIN] = of_extreme, [OP_MAX_POOL] = of_extreme,
+    [OP_CONCAT] = of_move, [OP_INDEX] = of_index, [OP_GATHER] = of_index, [OP_SCATTER] = of_scatter, [OP_MAX] = of_extreme, [OP_MIN] = of_extreme, [OP_MAX_POOL] = of_extreme,
     [OP_SUM] = of_sums, [OP_MEAN] = of_sums, [OP_AVG_POOL] = of_sums, [OP_CONTRACT] = of_products,
     [OP_CONV] = of_products, [OP_BATCH_NORM] = of_batch_norm, [OP_SOFTMAX] = of_softmax,
     [OP_LOG_SOFTMAX] = of_softmax, [OP_ARGMAX] = of_argmax,

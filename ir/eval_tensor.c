@@ -1,4 +1,5 @@
-/* Tensor operators that move elements: stack, onehot, slice, index, reshape, transpose, concat. */
+/* Tensor operators that move elements: stack, onehot, slice, index, gather, scatter, reshape, transpose,
+ * concat. */
 #include "ir/eval_map.h"
 #include "ir/eval_walk.h"
 
@@ -125,6 +126,82 @@ bool law_eval_index(Eval *e, const Node *n, const Value *in, Value *out) {
     int64_t inner = product(shape, subscripts, in->type->n);
     if (is_tensor(out)) eval_tensor(e, out, shape + subscripts);
     for (int64_t k = 0; k < inner; k++) copy_elem(out, k, in, place * inner + k);
+    return true;
+}
+
+/* ---- by index tensors ---- */
+
+/* Dimension axis of x as n elements, each `inner` apart, `outer` times. */
+typedef struct Along {
+    int64_t outer, n, inner;
+} Along;
+
+static Along along(const Value *x, int64_t axis) {
+    int64_t shape[TENSOR_MAX_RANK];
+    eval_shape_of(x, shape);
+    uint32_t d = (uint32_t)axis;
+    return (Along){product(shape, 0, d), shape[d], product(shape, d + 1, x->type->n)};
+}
+
+static int64_t index_count(const Value *index) { return is_tensor(index) ? tensor_count(index) : 1; }
+
+/* Subscript i of the index, counted from 0. */
+static bool subscript(Eval *e, const Node *n, const Value *index, int64_t i, int64_t size, int64_t *out) {
+    int64_t at = is_tensor(index) ? ((const int64_t *)index->t.data)[i] : index->i;
+    *out = at < 0 ? at + size : at;
+    if (*out >= 0 && *out < size) return true;
+    return eval_fail(e, n, ROW_INDEX, "subscript %lld of a dimension with size %lld", (long long)at,
+                     (long long)size);
+}
+
+bool law_eval_gather(Eval *e, const Node *n, const Value *in, Value *out) {
+    int64_t axis = ATTR_OF(n, Axis)->axis, shape[2 * TENSOR_MAX_RANK], count = index_count(&in[1]), at;
+    uint32_t rank = 0;
+    Along a = along(&in[0], axis);
+    for (uint32_t d = 0; d < axis; d++) shape[rank++] = tensor_dim(&in[0], d);
+    for (uint32_t d = 0; is_tensor(&in[1]) && d < in[1].type->n; d++) shape[rank++] = tensor_dim(&in[1], d);
+    for (uint32_t d = (uint32_t)axis + 1; d < in[0].type->n; d++) shape[rank++] = tensor_dim(&in[0], d);
+    if (is_tensor(out)) eval_tensor(e, out, shape);
+    for (int64_t i = 0; i < count; i++) {
+        if (!subscript(e, n, &in[1], i, a.n, &at)) return false;
+        for (int64_t o = 0; o < a.outer; o++)
+            for (int64_t k = 0; k < a.inner; k++)
+                copy_elem(out, (o * count + i) * a.inner + k, &in[0], (o * a.n + at) * a.inner + k);
+    }
+    return true;
+}
+
+/* As the operators add, mul, least, greatest of two elements. */
+static bool combine(Eval *e, const Node *n, const Value *x, const Value *u, Value *out) {
+    static const Op ops[SCATTER_KINDS] = {OP_ADD, OP_ADD, OP_MUL, OP_MIN2, OP_MAX2};
+    int64_t kind = ATTR_OF(n, Scatter)->kind;
+    Node two = *n;
+    two.op = ops[kind];
+    if (kind == SCATTER_SET) return *out = *u, true;
+    out->type = x->type;
+    return kind >= SCATTER_MIN ? law_eval_minmax(e, &two, (Value[]){*x, *u}, out)
+                               : law_eval_arith(e, &two, (Value[]){*x, *u}, out);
+}
+
+/* Updates in the order of the index: the last one stays, floats are rounded after each. */
+bool law_eval_scatter(Eval *e, const Node *n, const Value *in, Value *out) {
+    int64_t count = index_count(&in[1]), shape[TENSOR_MAX_RANK], at;
+    Along a = along(&in[0], ATTR_OF(n, Scatter)->axis);
+    eval_shape_of(&in[0], shape);
+    if (tensor_count(&in[2]) != a.outer * count * a.inner)
+        return eval_fail(e, n, ROW_INDEX, "updates of another shape");
+    eval_tensor(e, out, shape);
+    for (int64_t i = 0; i < tensor_count(&in[0]); i++) copy_elem(out, i, &in[0], i);
+    for (int64_t i = 0; i < count; i++) {
+        if (!subscript(e, n, &in[1], i, a.n, &at)) return false;
+        for (int64_t o = 0; o < a.outer; o++)
+            for (int64_t k = 0; k < a.inner; k++) {
+                int64_t place = (o * a.n + at) * a.inner + k;
+                Value x = tensor_elem(out, place), u = tensor_elem(&in[2], (o * count + i) * a.inner + k), r;
+                if (!combine(e, n, &x, &u, &r)) return false;
+                tensor_set(out, place, &r);
+            }
+    }
     return true;
 }
 

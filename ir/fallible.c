@@ -73,6 +73,26 @@ static bool index_fails(const Node *n) {
     return false;
 }
 
+/* Subscripts of a gather or scatter are safe when they and the dimension are known. */
+static bool gather_fails(const Node *n) {
+    int64_t axis = n->op == OP_GATHER ? ATTR_OF(n, Axis)->axis : ATTR_OF(n, Scatter)->axis;
+    int64_t size = n->in[0]->type->dims[axis];
+    if (!ir_is_const(n->in[1]) || size == DIM_ANY) return true;
+    const Value *v = &ATTR_OF(n->in[1], Const)->value;
+    bool tensor = v->type->kind == TY_TENSOR;
+    for (int64_t i = 0; !v->null && i < (tensor ? tensor_count(v) : 1); i++) {
+        int64_t at = tensor ? ((const int64_t *)v->t.data)[i] : v->i;
+        if (at < -size || at >= size) return true;
+    }
+    return false;
+}
+
+static bool scatter_fails(const Node *n) {
+    int64_t kind = ATTR_OF(n, Scatter)->kind;
+    bool sums = kind == SCATTER_ADD || kind == SCATTER_MUL;
+    return gather_fails(n) || (sums && !type_is_float(n->type->elem));
+}
+
 /* Shapes with `*` are checked at run time. */
 static bool shape_open(const Node *n) {
     for (uint32_t i = 0; i < n->n; i++)
@@ -91,6 +111,8 @@ bool ir_op_fallible(const Node *n) {
     if (n->op == OP_CAST) return !ATTR_OF(n, Cast)->try && !widens(scalar(n->in[0]->type), scalar(n->type));
     if (n->op == OP_DIV || n->op == OP_IDIV || n->op == OP_MOD) return division_fails(n);
     if (n->op == OP_INDEX) return index_fails(n);
+    if (n->op == OP_GATHER) return gather_fails(n);
+    if (n->op == OP_SCATTER) return scatter_fails(n);
     if ((n->op == OP_NEG || n->op == OP_ABS) && n->type->kind == TY_DECIMAL) return false;
     return arith_fails(scalar(n->type));
 }

@@ -1,6 +1,7 @@
 /* Gradients of operations that move, add up or contract elements. */
 #include "ir/laws.h"
 #include "ir/tensor_build.h"
+#include "ir/tensor_move.h"
 
 static bool is_float(const Node *n) { return type_is_float(ir_elem(n->type)); }
 
@@ -95,6 +96,42 @@ bool law_gradient_stack(Ir *ir, const Node *n, const Node *y, const Node **adj) 
         adj[i] = is_float(n->in[i]) ? ir_node(ir, OP_SLICE, &a, 1, &y) : NULL;
     }
     return true;
+}
+
+/* Each element gets the sum of the adjoints of its uses. */
+bool law_gradient_gather(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    const Node *x = n->in[0], *index = n->in[1], *zero = ir_filled(ir, x->type, 0);
+    adj[1] = NULL;
+    if (!is_float(n) || !zero || type_elems(n->type) == DIM_ANY) return false;
+    if (index->type->kind != TY_TENSOR) { /* one subscript: a dimension of size 1 */
+        index = ir_node(ir, OP_STACK, &(AttrAxis){0}, 1, &index);
+        y = ir_unsqueeze(ir, y, (uint32_t)ATTR_OF(n, Axis)->axis);
+    }
+    AttrScatter a = {ATTR_OF(n, Axis)->axis, SCATTER_ADD};
+    return adj[0] = ir_node(ir, OP_SCATTER, &a, 3, (const Node *[]){zero, index, y}), true;
+}
+
+/* Additions alone: of what is set, only the last update counts. */
+bool law_gradient_scatter(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    const AttrScatter *a = ATTR_OF(n, Scatter);
+    adj[0] = y, adj[1] = NULL;
+    if (!is_float(n) || a->kind != SCATTER_ADD) return false;
+    return adj[2] = ir_node(ir, OP_GATHER, &(AttrAxis){a->axis}, 2, (const Node *[]){y, n->in[1]}), true;
+}
+
+/* The adjoint at the subscripts, zeros elsewhere. */
+bool law_gradient_index(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    const Type *t = n->in[0]->type;
+    uint32_t k = n->n - 1;
+    int64_t dims[TENSOR_MAX_RANK] = {1};
+    for (uint32_t i = 1; i < n->n; i++) adj[i] = NULL;
+    if (t->kind != TY_TENSOR || !is_float(n) || type_elems(t) == DIM_ANY) return false;
+    for (uint32_t d = k; d < t->n; d++) dims[d - k + 1] = t->dims[d];
+    const Node *index = ir_node(ir, OP_STACK, &(AttrAxis){0}, k, n->in + 1), *zero = ir_filled(ir, t, 0);
+    index = ir_reshape(ir, index, 2, (int64_t[]){1, k});
+    if (ir_rank(y->type) == 0) y = ir_node(ir, OP_STACK, &(AttrAxis){0}, 1, &y);
+    y = ir_reshape(ir, y, t->n - k + 1, dims);
+    return adj[0] = ir_scatter_nd(ir, zero, index, y, SCATTER_ADD), true;
 }
 
 /* ---- reductions ---- */

@@ -119,6 +119,8 @@ typedef enum AttrKind {
 
 enum { JOIN_INNER, JOIN_LEFT, JOIN_SEMI, JOIN_ANTI };
 
+enum { SCATTER_SET, SCATTER_ADD, SCATTER_MUL, SCATTER_MIN, SCATTER_MAX, SCATTER_KINDS };
+
 typedef struct Ir Ir;
 Ir *ir_new(Arena *arena, Intern *names); /* lives and dies with the arena; names may outlive it */
 TypePool *ir_types(Ir *ir);

@@ -97,6 +97,52 @@ const Type *law_type_index(TypeCall *c) {
     return strict(c, tensor_or_scalar(c, t->elem, t->n - subscripts, t->dims + subscripts));
 }
 
+/* x without dimension axis, in whose place the index's dimensions are (none of a scalar) */
+static const Type *gathered(TypeCall *c, const Type *x, const Type *elem, int64_t axis) {
+    const Type *index = type_in(c, 1), *of = type_is_tensor(index) ? index->elem : index;
+    uint32_t own = type_is_tensor(index) ? index->n : 0, rank = 0;
+    int64_t dims[2 * TENSOR_MAX_RANK];
+    if (!type_is_integer(of)) return type_reject_inputs(c);
+    if (axis < 0 || axis >= x->n)
+        return type_reject(c, "%s: %s has no dimension %lld", op_info[c->op].text, type_name(c, x),
+                           (long long)axis);
+    c->want[1] = with_elem(c, index, kind_type(c, TY_I64));
+    for (uint32_t d = 0; d < axis; d++) dims[rank++] = x->dims[d];
+    for (uint32_t d = 0; d < own; d++) dims[rank++] = index->dims[d];
+    for (uint32_t d = (uint32_t)axis + 1; d < x->n; d++) dims[rank++] = x->dims[d];
+    return rank > TENSOR_MAX_RANK ? reject_rank(c) : tensor_or_scalar(c, elem, rank, dims);
+}
+
+/* x, index: elements of dimension axis; subscripts below 0 count from its end */
+const Type *law_type_gather(TypeCall *c) {
+    const Type *x = tensor_in(c, 0), *t = x ? gathered(c, x, x->elem, CALL_ATTR(c, Axis)->axis) : NULL;
+    return t ? strict(c, t) : NULL;
+}
+
+static bool same_dims(const Type *a, const Type *b) {
+    if (a->n != b->n) return false;
+    for (uint32_t d = 0; d < a->n; d++)
+        if (a->dims[d] != b->dims[d] && a->dims[d] != DIM_ANY && b->dims[d] != DIM_ANY) return false;
+    return true;
+}
+
+/* x, index, updates of the shape that gather would give */
+const Type *law_type_scatter(TypeCall *c) {
+    const AttrScatter *a = CALL_ATTR(c, Scatter);
+    const Type *x = tensor_in(c, 0), *u = x ? tensor_in(c, 2) : NULL;
+    if (!u) return NULL;
+    const Type *elem = common_elem(c, 0, 2), *t = gathered(c, x, x->elem, a->axis);
+    if (!t) return NULL;
+    bool sums = a->kind == SCATTER_ADD || a->kind == SCATTER_MUL;
+    if (!elem || a->kind < 0 || a->kind >= SCATTER_KINDS || (sums && elem->kind == TY_BOOL))
+        return type_reject_inputs(c);
+    if (!type_is_tensor(t) || !same_dims(t, u))
+        return type_reject(c, "scatter: updates of %s where %s is meant", type_name(c, u), type_name(c, t));
+    c->want[0] = with_elem(c, x, elem);
+    c->want[2] = with_elem(c, u, elem);
+    return strict(c, with_elem(c, x, elem));
+}
+
 /* At most one dimension of the target is DIM_ANY where the input's shape is known: it is what is left. */
 static bool reshape_dims(const Type *t, const IntList *shape, int64_t *dims) {
     int64_t known = 1, elems = type_elems(t), open = -1;

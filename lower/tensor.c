@@ -65,6 +65,31 @@ Stage *tk_end(TensorKernel *k, KType t, uint32_t row_bytes, Range r) {
     return out;
 }
 
+/* ---- errors ---- */
+Stage *tk_need(Scope *s, Stage *valid) {
+    Stage *need = need_mask(s, valid);
+    return need ? pipe_layout(s->p, need, s->domain, K_I1) : NULL;
+}
+
+void tk_fail(TensorKernel *k, KInst *bad, KInst *need, KInst *row, uint32_t site, RowError error) {
+    KB *b = k->b;
+    if (need)
+        bad = kb_op2(b, KI_AND, bad, kb_cmp(b, KP_NE, kb_load(b, need, row, K_I8, 1), kb_int(b, K_I8, 1, 0)));
+    kb_if(b, bad);
+    KInst *at = kb_op2(b, KI_SHL, row, k_int(b, 24));
+    kb_return(b, kb_op1(b, KI_NEG, k_add(b, at, (int64_t)(site << 8) + error + 1)));
+    kb_if_end(b, 0, NULL);
+}
+
+/* Sites of a call are consecutive: the first is the step's. */
+void tk_sites(Scope *s, Stage *out, uint32_t n, const Node *const *at) {
+    for (uint32_t i = 0; i < n; i++) {
+        uint16_t site = build_site(s->c, at[i], site_text(s, at[i]));
+        if (i == 0)
+            out->in[0]->site = site;
+    }
+}
+
 KInst *k_int(KB *b, int64_t v) {
     return kb_int(b, K_I64, 1, v);
 }

@@ -23,6 +23,11 @@ typedef struct TensorKernel {
 } TensorKernel;
 
 void tk_begin(TensorKernel *k, Scope *s, const char *label);
+/* Rows on which an error of this kernel counts, one byte a row; NULL: all.  Before tk_begin. */
+Stage *tk_need(Scope *s, Stage *valid);
+/* Leaves with the error of `row` where bad (one i1) holds and `need`, the memory of tk_need's, says so. */
+void tk_fail(TensorKernel *k, KInst *bad, KInst *need, KInst *row, uint32_t site, RowError error);
+void tk_sites(Scope *s, Stage *out, uint32_t n, const Node *const *at); /* of the call that writes `out`, in the order of `site` */
 KInst *tk_value(TensorKernel *k, Stage *v);       /* its memory; before any loop */
 KInst *tk_bytes(TensorKernel *k, const void *p, size_t n); /* a constant table */
 KInst *tk_arg(TensorKernel *k, Arg a);
@@ -83,6 +88,8 @@ typedef struct Element {
     KInst *fails[FAIL_KINDS]; /* lanes that failed so, NULL: none can */
 } Element;
 KInst *element_value(Element *el, const Node *e, KInst *const *in);
+KInst *element_wide(KB *b, KInst *x, const Type *elem); /* from the lanes of memory */
+KInst *element_narrow(KB *b, KInst *x, KType to);       /* to those of memory */
 KInst *element_half(KB *b, KInst *x, const Type *elem); /* rounded to FLOAT16 or BFLOAT16 where elem is one */
 
 typedef struct Tree {
@@ -115,6 +122,9 @@ LVal lower_stack(Scope *s, const Node *e);         /* tensor_build.c */
 LVal lower_onehot(Scope *s, const Node *e);
 LVal lower_concat(Scope *s, const Node *e);
 LVal lower_index(Scope *s, const Node *e);
+LVal lower_gather(Scope *s, const Node *e);        /* tensor_index.c */
+LVal lower_scatter(Scope *s, const Node *e);
+LVal tensor_scalar(Scope *s, Stage *v, const Type *elem); /* an element in memory lanes as a scalar of its type */
 LVal lower_move(Scope *s, const Node *e);          /* slice, transpose, reshape, constant subscripts */
 /* weights in the form that a native makes of them once: args are the weights, n sizes, the result of `bytes` */
 LVal tensor_prepared(Scope *s, const Node *weights, const char *native, uint32_t n, const int64_t *sizes, uint32_t bytes);

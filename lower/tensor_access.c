@@ -1,4 +1,4 @@
-/* Slices, transpositions, reshapes, constant subscripts and broadcasting, as tables from result element to operand element. */
+/* Slices, transpositions, reshapes, constant subscripts, gathers and broadcasting, as tables from result element to operand element. */
 #include "lower/tensor.h"
 #include <string.h>
 
@@ -71,6 +71,29 @@ static Access subscript(Scope *s, const Node *e, Access in) {
     return strided(s, in, t->n - k, t->dims + k, own + k, start);
 }
 
+/* The index counts from the end below 0; it is a list of subscripts, one of which is a scalar. */
+static Access gather(Scope *s, const Node *e, Access in) {
+    const Type *t = e->in[0]->type;
+    const Value *v = &ATTR_OF(e->in[1], Const)->value;
+    int64_t axis = ATTR_OF(e, Axis)->axis, n = is_tensor(v->type) ? tensor_count(v) : 1, size = t->dims[axis];
+    int64_t inner = 1, outer = 1;
+    for (uint32_t d = 0; d < t->n; d++)
+        if (d != axis)
+            *(d < axis ? &outer : &inner) *= t->dims[d];
+    int32_t *table = ARENA_ARRAY(s->c->a, int32_t, outer * n * inner);
+    for (int64_t i = 0; i < outer * n * inner; i++) {
+        int64_t k = i / inner % n, at = is_tensor(v->type) ? ((const int64_t *)v->t.data)[k] : v->i;
+        at = (i / inner / n * size + (at < 0 ? at + size : at)) * inner + i % inner;
+        table[i] = in.table ? in.table[at] : (int32_t)at;
+    }
+    return (Access){in.node, table, outer * n * inner};
+}
+
+/* A gather whose subscripts are known is resolved when compiling. */
+static bool gathers_known(const Node *e) {
+    return ir_is_const(e->in[1]) && !ATTR_OF(e->in[1], Const)->value.null && !ir_op_fallible(e);
+}
+
 Access access_of(Scope *s, const Node *e) {
     Access self = {e, NULL, is_tensor(e->type) ? type_elems(e->type) : 1};
     if (e->n == 0 || !is_tensor(e->in[0]->type) || !shape_known(e->in[0]->type))
@@ -79,6 +102,7 @@ Access access_of(Scope *s, const Node *e) {
     case OP_SLICE: return slice(s, e, access_of(s, e->in[0]));
     case OP_TRANSPOSE: return transpose(s, e, access_of(s, e->in[0]));
     case OP_RESHAPE: return access_of(s, e->in[0]);
+    case OP_GATHER: return gathers_known(e) ? gather(s, e, access_of(s, e->in[0])) : self;
     case OP_INDEX: return constant_subscripts(e) ? subscript(s, e, access_of(s, e->in[0])) : self;
     }
     return self;

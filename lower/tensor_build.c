@@ -107,7 +107,7 @@ LVal lower_onehot(Scope *s, const Node *e) {
 
 /* ---- parts ---- */
 /* A scalar result's lanes: unsigned elements need one more bit. */
-static LVal scalar_of(Scope *s, Stage *v, const Type *elem) {
+LVal tensor_scalar(Scope *s, Stage *v, const Type *elem) {
     Range r = range_of_type(elem);
     if (elem->kind == TY_BOOL)
         return (LVal){.v = stage_cmp(s->p, KP_NE, v, int_const(s, 0)), .type = elem};
@@ -132,7 +132,7 @@ static LVal element_at(Scope *s, LVal x, int64_t place, Stage *places, const Typ
     KInst *j = places ? kb_load(b, at, row, K_I64, 1) : k_int(b, place);
     kb_store(b, to, row, kb_load(b, from, k_plus(b, k_mul(b, row, stride_of(x.v)), j), t, 1));
     kb_loop_end(b, NULL);
-    LVal out = scalar_of(s, tk_end(&k, t, 0, range_of_type(type_get(ir_types(s->c->ir), TY_I64))), elem);
+    LVal out = tensor_scalar(s, tk_end(&k, t, 0, range_of_type(type_get(ir_types(s->c->ir), TY_I64))), elem);
     out.valid = x.valid;
     return out;
 }

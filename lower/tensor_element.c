@@ -1,4 +1,4 @@
-/* One operation of an elementwise tree on 16 lanes.  Floats are in lanes of FLOAT32 or DOUBLE, halves rounded after each
+/* One elementwise operation on el->lanes lanes: 16 of a tree, one of a scalar loop.  Floats are in lanes of FLOAT32 or DOUBLE, halves rounded after each
  * operation; integers and BOOLEAN in K_I64, unsigned ones zero-extended, so that only UBIGINT needs other instructions.
  * What leaves its type or divides by zero is noted in el->fails; the lanes then hold anything. */
 #include "base/diag.h"
@@ -10,8 +10,13 @@ static bool is_unsigned(const Type *t) {
     return t->kind >= TY_U8 && t->kind <= TY_U64;
 }
 
-static KInst *whole(KB *b, Int128 v) {
-    return kb_int(b, K_I64, TENSOR_LANES, v);
+/* lanes as x's */
+static KInst *whole(KB *b, const KInst *x, Int128 v) {
+    return kb_int(b, K_I64, x->lanes, v);
+}
+
+static KInst *real(KB *b, const KInst *x, double v) {
+    return kb_float(b, (KType)x->type, x->lanes, v);
 }
 
 static KInst *either(KB *b, KInst *x, KInst *y) {
@@ -29,17 +34,30 @@ KInst *element_half(KB *b, KInst *x, const Type *elem) {
     return kb_convert(b, KI_FEXT, kb_convert(b, KI_FTRUNC, x, half), K_F32);
 }
 
+KInst *element_wide(KB *b, KInst *x, const Type *elem) {
+    KType t = (KType)x->type;
+    if (t == K_F16 || t == K_BF16)
+        return kb_convert(b, KI_FEXT, x, K_F32);
+    return t < K_I64 ? kb_convert(b, is_unsigned(elem) || elem->kind == TY_BOOL || t == K_I1 ? KI_ZEXT : KI_SEXT, x, K_I64) : x;
+}
+
+KInst *element_narrow(KB *b, KInst *x, KType to) {
+    if (x->type == to)
+        return x;
+    return kb_convert(b, to <= K_I64 ? KI_TRUNC : KI_FTRUNC, x, to);
+}
+
 /* ---- integers ---- */
 /* x, exact in 64 signed bits, as a value of t, which is narrower */
 static KInst *fit(Element *el, KInst *x, const Type *t) {
     Range r = range_of_type(t);
-    note(el, FAIL_RANGE, either(el->b, kb_cmp(el->b, KP_LT, x, whole(el->b, r.lo)), kb_cmp(el->b, KP_GT, x, whole(el->b, r.hi))));
+    note(el, FAIL_RANGE, either(el->b, kb_cmp(el->b, KP_LT, x, whole(el->b, x, r.lo)), kb_cmp(el->b, KP_GT, x, whole(el->b, x, r.hi))));
     return x;
 }
 
 /* The product of 64 unsigned bits wraps when dividing it by one factor does not give the other. */
 static KInst *unsigned_wraps(KB *b, KInst *x, KInst *y, KInst *product) {
-    KInst *zero = kb_cmp(b, KP_EQ, y, whole(b, 0)), *by = kb_select(b, zero, whole(b, 1), y);
+    KInst *zero = kb_cmp(b, KP_EQ, y, whole(b, x, 0)), *by = kb_select(b, zero, whole(b, x, 1), y);
     KInst *other = kb_cmp(b, KP_NE, kb_op2(b, KI_UDIV, product, by), x);
     return kb_op2(b, KI_AND, kb_op1(b, KI_NOT, zero), other);
 }
@@ -53,7 +71,7 @@ static KInst *sum_or_product(Element *el, Op op, KInst *x, KInst *y, const Type 
     else if (t->kind == TY_U64)
         note(el, FAIL_RANGE, op == OP_ADD ? kb_cmp(b, KP_ULT, r, x) : op == OP_SUB ? kb_cmp(b, KP_ULT, x, y) : unsigned_wraps(b, x, y, r));
     else if (t->kind == TY_U32 && op == OP_MUL)
-        note(el, FAIL_RANGE, kb_cmp(b, KP_UGT, r, whole(b, UINT32_MAX)));
+        note(el, FAIL_RANGE, kb_cmp(b, KP_UGT, r, whole(b, x, UINT32_MAX)));
     else
         return fit(el, r, t);
     return r;
@@ -62,15 +80,15 @@ static KInst *sum_or_product(Element *el, Op op, KInst *x, KInst *y, const Type 
 static KInst *quotient(Element *el, Op op, KInst *x, KInst *y, const Type *t) {
     KB *b = el->b;
     bool rem = op == OP_MOD;
-    KInst *zero = kb_cmp(b, KP_EQ, y, whole(b, 0)), *unsafe = zero;
+    KInst *zero = kb_cmp(b, KP_EQ, y, whole(b, x, 0)), *unsafe = zero;
     note(el, FAIL_ZERO, zero);
     if (t->kind == TY_I64) {
-        KInst *over = kb_op2(b, KI_AND, kb_cmp(b, KP_EQ, y, whole(b, -1)), kb_cmp(b, KP_EQ, x, whole(b, INT64_MIN)));
+        KInst *over = kb_op2(b, KI_AND, kb_cmp(b, KP_EQ, y, whole(b, x, -1)), kb_cmp(b, KP_EQ, x, whole(b, x, INT64_MIN)));
         unsafe = either(b, unsafe, over);
         if (!rem)
             note(el, FAIL_RANGE, over);
     }
-    KInst *by = kb_select(b, unsafe, whole(b, 1), y);
+    KInst *by = kb_select(b, unsafe, whole(b, x, 1), y);
     if (t->kind == TY_U64)
         return kb_op2(b, rem ? KI_UREM : KI_UDIV, x, by);
     KInst *r = kb_op2(b, rem ? KI_REM : KI_DIV, x, by);
@@ -83,7 +101,7 @@ static KInst *sign_off(Element *el, Op op, KInst *x, const Type *t) {
     KInst *r = kb_op1(el->b, op == OP_NEG ? KI_NEG : KI_ABS, x);
     if (t->kind != TY_I64)
         return fit(el, r, t);
-    note(el, FAIL_RANGE, kb_cmp(el->b, KP_EQ, x, whole(el->b, INT64_MIN)));
+    note(el, FAIL_RANGE, kb_cmp(el->b, KP_EQ, x, whole(el->b, x, INT64_MIN)));
     return r;
 }
 
@@ -96,24 +114,24 @@ static KInst *int_extreme(KB *b, Op op, KInst *x, KInst *y, const Type *t) {
 /* ---- bits ---- */
 static KInst *complement(KB *b, KInst *x, const Type *t) {
     Range r = range_of_type(t);
-    return kb_op2(b, KI_XOR, x, whole(b, r.lo < 0 ? -1 : r.hi));
+    return kb_op2(b, KI_XOR, x, whole(b, x, r.lo < 0 ? -1 : r.hi));
 }
 
 static KInst *cut(KB *b, KInst *x, const Type *t) {
     int unused = 64 - 8 * type_bytes(t);
     if (is_unsigned(t))
-        return kb_op2(b, KI_AND, x, whole(b, range_of_type(t).hi));
-    return kb_op2(b, KI_SAR, kb_op2(b, KI_SHL, x, whole(b, unused)), whole(b, unused));
+        return kb_op2(b, KI_AND, x, whole(b, x, range_of_type(t).hi));
+    return kb_op2(b, KI_SAR, kb_op2(b, KI_SHL, x, whole(b, x, unused)), whole(b, x, unused));
 }
 
 static KInst *shift(KB *b, Op op, KInst *x, KInst *y, const Type *t) {
     int width = 8 * type_bytes(t);
-    KInst *out = kb_cmp(b, KP_UGE, y, whole(b, width)), *by = kb_select(b, out, whole(b, 0), y);
+    KInst *out = kb_cmp(b, KP_UGE, y, whole(b, x, width)), *by = kb_select(b, out, whole(b, x, 0), y);
     if (op == OP_SHIFT_LEFT)
-        return cut(b, kb_select(b, out, whole(b, 0), kb_op2(b, KI_SHL, x, by)), t);
+        return cut(b, kb_select(b, out, whole(b, x, 0), kb_op2(b, KI_SHL, x, by)), t);
     if (!is_unsigned(t))
-        return kb_op2(b, KI_SAR, x, kb_select(b, out, whole(b, 63), y));
-    return kb_select(b, out, whole(b, 0), kb_op2(b, KI_SHR, x, by));
+        return kb_op2(b, KI_SAR, x, kb_select(b, out, whole(b, x, 63), y));
+    return kb_select(b, out, whole(b, x, 0), kb_op2(b, KI_SHR, x, by));
 }
 
 static KInst *int_operation(Element *el, const Node *e, KInst *x, KInst *y) {
@@ -124,7 +142,7 @@ static KInst *int_operation(Element *el, const Node *e, KInst *x, KInst *y) {
     case OP_IDIV: case OP_MOD: return quotient(el, e->op, x, y, t);
     case OP_NEG: case OP_ABS: return sign_off(el, e->op, x, t);
     case OP_MIN2: case OP_MAX2: return int_extreme(b, e->op, x, y, t);
-    case OP_RELU: return is_unsigned(t) ? x : kb_op2(b, KI_MAX, x, whole(b, 0));
+    case OP_RELU: return is_unsigned(t) ? x : kb_op2(b, KI_MAX, x, whole(b, x, 0));
     case OP_BIT_AND: return kb_op2(b, KI_AND, x, y);
     case OP_BIT_OR: return kb_op2(b, KI_OR, x, y);
     case OP_BIT_XOR: return kb_op2(b, KI_XOR, x, y);
@@ -223,18 +241,17 @@ static KInst *float_operation(KB *b, const Node *e, KInst *x, KInst *y) {
  * UBIGINT is 2^63 less, with that bit set afterwards. */
 static KInst *float_to_int(Element *el, KInst *x, const Type *to) {
     KB *b = el->b;
-    KType f = (KType)x->type;
     Range r = range_of_type(to);
     x = kb_op1(b, KI_ROUND, x);
-    KInst *low = kb_cmp(b, KP_GE, x, kb_float(b, f, TENSOR_LANES, (double)r.lo));
-    KInst *ok = kb_op2(b, KI_AND, low, kb_cmp(b, KP_LT, x, kb_float(b, f, TENSOR_LANES, (double)(r.hi + 1))));
+    KInst *low = kb_cmp(b, KP_GE, x, real(b, x, (double)r.lo));
+    KInst *ok = kb_op2(b, KI_AND, low, kb_cmp(b, KP_LT, x, real(b, x, (double)(r.hi + 1))));
     note(el, FAIL_RANGE, kb_op1(b, KI_NOT, ok));
-    x = kb_select(b, ok, x, kb_float(b, f, TENSOR_LANES, 0));
+    x = kb_select(b, ok, x, real(b, x, 0));
     if (to->kind != TY_U64)
         return kb_convert(b, KI_FTOSI, x, K_I64);
-    KInst *top = kb_float(b, f, TENSOR_LANES, 0x1p63), *upper = kb_cmp(b, KP_GE, x, top);
+    KInst *top = real(b, x, 0x1p63), *upper = kb_cmp(b, KP_GE, x, top);
     KInst *y = kb_convert(b, KI_FTOSI, kb_select(b, upper, kb_op2(b, KI_SUB, x, top), x), K_I64);
-    return kb_op2(b, KI_XOR, y, kb_select(b, upper, whole(b, INT64_MIN), whole(b, 0)));
+    return kb_op2(b, KI_XOR, y, kb_select(b, upper, whole(b, x, INT64_MIN), whole(b, x, 0)));
 }
 
 static KInst *int_to_int(Element *el, KInst *x, const Type *from, const Type *to) {
@@ -242,11 +259,11 @@ static KInst *int_to_int(Element *el, KInst *x, const Type *from, const Type *to
     if (range_within(a, r))
         return x;
     if (from->kind == TY_U64 && to->kind == TY_I64)
-        note(el, FAIL_RANGE, kb_cmp(el->b, KP_LT, x, whole(el->b, 0)));
+        note(el, FAIL_RANGE, kb_cmp(el->b, KP_LT, x, whole(el->b, x, 0)));
     else if (from->kind == TY_U64)
-        note(el, FAIL_RANGE, kb_cmp(el->b, KP_UGT, x, whole(el->b, r.hi)));
+        note(el, FAIL_RANGE, kb_cmp(el->b, KP_UGT, x, whole(el->b, x, r.hi)));
     else if (to->kind == TY_U64)
-        note(el, FAIL_RANGE, kb_cmp(el->b, KP_LT, x, whole(el->b, 0)));
+        note(el, FAIL_RANGE, kb_cmp(el->b, KP_LT, x, whole(el->b, x, 0)));
     else
         return fit(el, x, to);
     return x;
@@ -262,7 +279,7 @@ static KInst *int_to_float(Element *el, KInst *x, const Type *from, const Type *
         return y;
     y = kb_convert(b, KI_FEXT, kb_convert(b, KI_FTRUNC, y, half), K_F32);
     if (half == K_F16)
-        note(el, FAIL_RANGE, kb_cmp(b, KP_EQ, kb_op1(b, KI_ABS, y), kb_float(b, K_F32, TENSOR_LANES, INFINITY)));
+        note(el, FAIL_RANGE, kb_cmp(b, KP_EQ, kb_op1(b, KI_ABS, y), real(b, y, INFINITY)));
     return y;
 }
 
@@ -278,7 +295,7 @@ static KInst *cast(Element *el, const Node *e, KInst *x) {
     if (type_is_float(from) && type_is_float(to))
         return float_to_float(el->b, x, to);
     if (to->kind == TY_BOOL) {
-        KInst *zero = type_is_float(from) ? kb_float(el->b, (KType)x->type, TENSOR_LANES, 0) : whole(el->b, 0);
+        KInst *zero = type_is_float(from) ? real(el->b, x, 0) : whole(el->b, x, 0);
         return kb_convert(el->b, KI_ZEXT, kb_cmp(el->b, KP_NE, x, zero), K_I64);
     }
     if (type_is_float(to))
@@ -293,7 +310,7 @@ KInst *element_value(Element *el, const Node *e, KInst *const *in) {
     if (op_has(e->op, COMPARE))
         return kb_convert(b, KI_ZEXT, compare(b, e, in[0], in[1]), K_I64);
     if (e->op == OP_WHERE)
-        return kb_select(b, kb_cmp(b, KP_NE, in[0], whole(b, 0)), in[1], in[2]);
+        return kb_select(b, kb_cmp(b, KP_NE, in[0], whole(b, in[0], 0)), in[1], in[2]);
     KInst *y = e->n > 1 ? in[1] : NULL;
     if (in[0]->type <= K_I128)
         return int_operation(el, e, in[0], y);

@@ -175,6 +175,8 @@ LVal lower_tensor(Scope *s, const Node *e) {
     case OP_CONCAT: return lower_concat(s, e);
     case OP_SLICE: case OP_TRANSPOSE: case OP_RESHAPE: return lower_move(s, e);
     case OP_INDEX: return lower_index(s, e);
+    case OP_GATHER: return lower_gather(s, e);
+    case OP_SCATTER: return lower_scatter(s, e);
     case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN: case OP_ARGMAX: return lower_reduce(s, e);
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: return lower_softmax(s, e);
     case OP_CONTRACT: note_work(s, e); return tile_linear(s, e, e, &out) ? out : lower_contract(s, e);

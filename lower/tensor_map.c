@@ -178,14 +178,6 @@ void tree_operands(Tree *m) {
 }
 
 /* ---- values ---- */
-static KInst *widen(KB *b, KInst *x, const Type *elem) {
-    KType t = (KType)x->type;
-    if (t == K_F16 || t == K_BF16)
-        return kb_convert(b, KI_FEXT, x, K_F32);
-    bool is_unsigned = (elem->kind >= TY_U8 && elem->kind <= TY_U64) || elem->kind == TY_BOOL;
-    return t < K_I64 ? kb_convert(b, is_unsigned || t == K_I1 ? KI_ZEXT : KI_SEXT, x, K_I64) : x;
-}
-
 /* Past a row's end only a register may be read. */
 static bool may_overrun(const TreeLeaf *l) {
     return l->value.v->op == S_OUT || l->value.v->domain == DOMAIN_NONE || l->a.n % TENSOR_LANES == 0;
@@ -199,11 +191,11 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
         KInst *x = kb_load(b, l->ptr, v->domain == DOMAIN_NONE ? k_int(b, 0) : row, t, 1);
         if (t == K_I128) /* UBIGINT, whose lanes hold it with a sign */
             x = kb_convert(b, KI_TRUNC, x, K_I64);
-        return kb_splat(b, widen(b, x, v->type <= K_I64 ? type_get(ir_types(m->s->c->ir), TY_I64) : l->value.type), TENSOR_LANES);
+        return kb_splat(b, element_wide(b, x, v->type <= K_I64 ? type_get(ir_types(m->s->c->ir), TY_I64) : l->value.type), TENSOR_LANES);
     }
     KInst *start = k_mul(b, row, stride_of(v)), *x;
     if (l->channel)
-        return widen(b, kb_load(b, l->ptr, k_plus(b, start, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0])))), v->type, TENSOR_LANES), l->value.type->elem);
+        return element_wide(b, kb_load(b, l->ptr, k_plus(b, start, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0])))), v->type, TENSOR_LANES), l->value.type->elem);
     KInst *base = kb_offset(b, l->ptr, k_mul(b, row, stride_of(v) * ktype_bytes(v->type)));
     if (l->table)
         x = kb_gather(b, base, kb_load(b, l->table, j, K_I32, TENSOR_LANES), v->type, NULL);
@@ -214,7 +206,7 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
         KInst *mask = kb_cmp(b, KP_LT, at, kb_int(b, K_I32, TENSOR_LANES, l->a.n));
         x = kb_gather(b, base, at, v->type, mask);
     }
-    return widen(b, x, l->value.type->elem);
+    return element_wide(b, x, l->value.type->elem);
 }
 
 static void keep_fails(Tree *m, const Node *e, const Element *el) {
@@ -259,12 +251,6 @@ void tree_free(Tree *m) {
     ptrmap_free(&m->seen);
 }
 
-static KInst *narrow(KB *b, KInst *x, KType to) {
-    if (x->type == to)
-        return x;
-    return kb_convert(b, to <= K_I64 ? KI_TRUNC : KI_FTRUNC, x, to);
-}
-
 static bool any_nhwc(const Tree *m) {
     for (size_t i = 0; i < m->leaves.n; i++) {
         const TreeLeaf *l = &m->leaves.at[i];
@@ -298,33 +284,13 @@ static void mask_fails(Tree *m, KInst *j, int64_t elems) {
         m->fails.at[i] = kb_op2(m->k->b, KI_AND, m->fails.at[i], within);
 }
 
-static KInst *error_of(KB *b, KInst *row, size_t site, ElementFail f) {
-    int64_t code = (int64_t)(site << 8) + (f == FAIL_ZERO ? ROW_DIV_ZERO : ROW_OVERFLOW) + 1;
-    KInst *at = kb_op2(b, KI_SHL, row, k_int(b, 24));
-    return kb_op1(b, KI_NEG, k_add(b, at, code));
-}
-
 /* After a row's vectors: the first operation that failed on it, if anybody asked for the row. */
 static void report_fails(Tree *m, KInst *row, KInst *need, KInst *loop) {
     KB *b = m->k->b;
-    for (size_t i = 0; i < m->fails.n; i++) {
-        KInst *bad = kb_reduce(b, KI_REDUCE_OR, kb_result(b, loop, (uint32_t)i));
-        if (need)
-            bad = kb_op2(b, KI_AND, bad, kb_cmp(b, KP_NE, kb_load(b, need, row, K_I8, 1), kb_int(b, K_I8, 1, 0)));
-        kb_if(b, bad);
-        kb_return(b, error_of(b, row, i / FAIL_KINDS, (ElementFail)(i % FAIL_KINDS)));
-        kb_if_end(b, 0, NULL);
+    for (uint32_t i = 0; i < m->fails.n; i++) {
+        KInst *bad = kb_reduce(b, KI_REDUCE_OR, kb_result(b, loop, i));
+        tk_fail(m->k, bad, need, row, i / FAIL_KINDS, i % FAIL_KINDS == FAIL_ZERO ? ROW_DIV_ZERO : ROW_OVERFLOW);
     }
-}
-
-/* Sites of a call are consecutive: the first is the step's. */
-static uint16_t fallible_sites(Tree *m) {
-    uint16_t first = 0;
-    for (size_t i = 0; i < m->fallible.n; i++) {
-        uint16_t site = build_site(m->s->c, m->fallible.at[i], site_text(m->s, m->fallible.at[i]));
-        first = first ? first : site;
-    }
-    return first;
 }
 
 LVal lower_map(Scope *s, const Node *e) {
@@ -338,9 +304,7 @@ LVal lower_map(Scope *s, const Node *e) {
     tree_collect(&m, e);
     m.nhwc = m.fallible.n == 0 && any_nhwc(&m);
     tree_prepare(&m);
-    Stage *need = m.fallible.n ? need_mask(s, m.valid) : NULL;
-    if (need)
-        need = pipe_layout(s->p, need, s->domain, K_I1);
+    Stage *need = m.fallible.n ? tk_need(s, m.valid) : NULL;
     TensorKernel k;
     tk_begin(&k, s, "map");
     m.k = &k;
@@ -356,7 +320,7 @@ LVal lower_map(Scope *s, const Node *e) {
     KInst *j = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), (uint32_t)m.fails.n, m.fails.at);
     for (size_t i = 0; i < m.fails.n; i++)
         m.fails.at[i] = kb_int(b, K_I1, TENSOR_LANES, 0);
-    KInst *x = narrow(b, tree_value(&m, e, row, j), t);
+    KInst *x = element_narrow(b, tree_value(&m, e, row, j), t);
     kb_store(b, to, k_plus(b, k_mul(b, row, row_bytes / (uint32_t)ktype_bytes(t)), j), x);
     mask_fails(&m, j, elems);
     for (size_t i = 0; i < m.fails.n; i++)
@@ -365,8 +329,7 @@ LVal lower_map(Scope *s, const Node *e) {
     report_fails(&m, row, asked, loop);
     kb_loop_end(b, NULL);
     out.v = tk_end(&k, t, row_bytes, (Range){0});
-    if (m.fallible.n)
-        out.v->in[0]->site = fallible_sites(&m);
+    tk_sites(s, out.v, (uint32_t)m.fallible.n, m.fallible.at);
     out.valid = m.valid;
     out.nhwc = m.nhwc;
     tree_free(&m);

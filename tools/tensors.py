@@ -4,6 +4,7 @@ run in the root of the sources, with the names of the tests to make, or none for
 
 Floats are shown in thousandths, rounded.  No number lies near a rounding border: seeds of the data are tried until that holds."""
 import math
+import re
 import sys
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 SQL = {"float32": "FLOAT32", "float64": "DOUBLE", "float16": "FLOAT16", "int8": "TINYINT", "int16": "SMALLINT", "int32": "INTEGER",
        "int64": "BIGINT", "uint8": "UTINYINT", "uint16": "USMALLINT", "uint32": "UINTEGER", "uint64": "UBIGINT", "bool": "BOOLEAN"}
 ROWS = 3
+SHOWN = 8  # as many elements of a tensor are printed
 
 
 class Border(Exception):
@@ -18,7 +20,8 @@ class Border(Exception):
 
 
 def data(seed):
-    """One row of every column: x, y, p (positive), s (within 1) of FLOAT32, d of DOUBLE, i, j of integers, u of UTINYINT, m a mask."""
+    """One row of every column: x, y, p (positive), s (within 1) of FLOAT32, d of DOUBLE, i, j, k, l, q of integers,
+    u of UTINYINT, m a mask."""
     r = np.random.default_rng(seed)
     shape = (2, 3)
     i = r.integers(-9, 10, shape).astype(np.int32)
@@ -32,6 +35,8 @@ def data(seed):
         "j": np.where(r.integers(0, 2, (3,)), 1, -1).astype(np.int32) * r.integers(1, 5, (3,)).astype(np.int32),
         "u": r.integers(0, 256, shape).astype(np.uint8),
         "m": r.integers(0, 2, shape).astype(bool),
+        "k": r.integers(0, 3, (4,)).astype(np.int64),
+        "q": r.integers(0, 3, shape).astype(np.int32),
         "l": (r.integers(-10**12, 10**12, shape)).astype(np.int64),
     }
 
@@ -61,6 +66,9 @@ def shown(sql, value):
         sql = f"CAST(round(1000 * ({sql})) AS {to})"
     if not value.ndim:
         return sql, (("true" if value else "false") if value.dtype == bool else str(int(value)))
+    if value.size > SHOWN:
+        parts = [shown(f"reshape({sql}, {value.size})[{k}:{min(k + SHOWN, value.size)}]", value.ravel()[k : k + SHOWN]) for k in range(0, value.size, SHOWN)]
+        return ", ".join(p[0] + f" AS v{i}" for i, p in enumerate(parts)), ",".join(p[1] for p in parts)
     flat = [("true" if v else "false") if value.dtype == bool else str(int(v)) for v in value.ravel()]
     return sql, f'"TENSOR({sql_type(value)}) [{", ".join(flat)}]"'
 
@@ -72,8 +80,8 @@ def make(name, cases):
             out, text = [], []
             for k, (sql, fn) in enumerate(cases):
                 done = [shown(sql, fn(**{n: row[n] for n in fn.__code__.co_varnames[: fn.__code__.co_argcount]})) for row in rows]
-                text.append(f"SELECT {done[0][0]} AS v FROM t ORDER BY id;")
-                out += ["v"] + [d[1] for d in done]
+                text.append(f"SELECT {done[0][0]}{'' if ' AS v0' in done[0][0] else ' AS v'} FROM t ORDER BY id;")
+                out += [",".join(re.findall(r" AS (v\d*)", text[-1]))] + [d[1] for d in done]
             break
         except Border:
             continue
@@ -164,6 +172,51 @@ GROUPS = {
         ("CAST(abs(l) AS TENSOR(UBIGINT, 2, 3))", lambda l: abs(l).astype(np.uint64)), ("CAST(u AS TENSOR(USMALLINT, 2, 3)) * 200", lambda u: u.astype(np.uint16) * 200),
     ],
 }
+
+GROUPS["moves"] = [
+    ("gather(x, [2, 0, 0, -1], dim => 1)", lambda x: np.take(x, [2, 0, 0, -1], axis=1)), ("gather(x, [1, 0])", lambda x: x[[1, 0]]),
+    ("gather(x, 1)", lambda x: x[1]), ("gather(x, -1, dim => 1)", lambda x: x[:, -1]), ("gather(y, [[0, 1], [2, -3]])", lambda y: y[[[0, 1], [2, -3]]]),
+    ("gather(x, k, dim => 1)", lambda x, k: np.take(x, k, axis=1)), ("gather(y, k)", lambda y, k: y[k]), ("gather(u, k - 3, dim => 1)", lambda u, k: np.take(u, k - 3, axis=1)),
+    ("gather(y, k[0])", lambda y, k: y[k[0]]), ("gather(m, gather(k, [0, 1]), dim => 1)", lambda m, k: np.take(m, k[:2], axis=1)),
+    ("gather_elements(x, q, dim => 1)", lambda x, q: np.take_along_axis(x, q, axis=1)), ("gather_elements(x, [[1, 0, 1]])", lambda x: np.take_along_axis(x, np.array([[1, 0, 1]]), axis=0)),
+    ("gather_nd(x, [[0, 1], [1, -1]])", lambda x: x[[0, 1], [1, -1]]), ("gather_nd(x, unsqueeze(q[:, 0], 1), batch_dims => 1)", lambda x, q: x[[0, 1], q[:, 0]]),
+    ("gather_nd(x, reshape(k % 2, 4, 1))", lambda x, k: x[k % 2]),
+    ("flip(x)", lambda x: np.flip(x)), ("flip(x, dims => 1)", lambda x: np.flip(x, 1)), ("roll(y, 1)", lambda y: np.roll(y, 1)), ("roll(x, -1, dim => 1)", lambda x: np.roll(x, -1, 1)),
+    ("x[::-1]", lambda x: x[::-1]), ("x[0, ::-2]", lambda x: x[0, ::-2]), ("x[:, -1]", lambda x: x[:, -1]), ("x[-1, :2]", lambda x: x[-1, :2]), ("x[1, 2:0:-1]", lambda x: x[1, 2:0:-1]), ("x[:, -2:]", lambda x: x[:, -2:]),
+    ("tile(y, 2)", lambda y: np.tile(y, 2)), ("tile(x, 2, 1)", lambda x: np.tile(x, (2, 1))), ("expand(y, 2, 3)", lambda y: np.broadcast_to(y, (2, 3))), ("x + expand(unsqueeze(x[:, 0], 1), -1, 3)", lambda x: x + x[:, :1]),
+    ("squeeze(unsqueeze(y, 0))", lambda y: y), ("unsqueeze(y, -1)", lambda y: y[:, None]), ("stack(y, x[0], dim => 1)", lambda y, x: np.stack([y, x[0]], 1)),
+    ("pad(y, [1, 2])", lambda y: np.pad(y, (1, 2))), ("pad(y, [1, -1], value => 7)", lambda y: np.pad(y, (1, 0), constant_values=7)[:-1]), ("pad(x, [1, 0, 0, 1])", lambda x: np.pad(x, ((0, 1), (1, 0)))),
+    ("pad(y, [2, 1], mode => 'reflect')", lambda y: np.pad(y, (2, 1), mode="reflect")), ("pad(y, [2, 4], mode => 'replicate')", lambda y: np.pad(y, (2, 4), mode="edge")),
+    ("pad(y, [2, 4], mode => 'circular')", lambda y: np.pad(y, (2, 4), mode="wrap")), ("pad(i, [1, 0])", lambda i: np.pad(i, ((0, 0), (1, 0)))),
+    ("triu(x)", lambda x: np.triu(x)), ("tril(i, diagonal => -1)", lambda i: np.tril(i, -1)), ("x[:, :2] * eye(2)", lambda x: x[:, :2] * np.eye(2)), ("y + arange(3)", lambda y: y + np.arange(3)),
+    ("arange(1, 2, 0.25) * y[0]", lambda y: np.arange(1, 2, 0.25) * wide(y[0])), ("onehot(k, 3)", lambda k: np.eye(3, dtype=np.float32)[k]), ("onehot(k, 4, dim => 0)", lambda k: np.eye(4, dtype=np.float32)[k].T),
+    ("pixel_shuffle(reshape(concat(x, x), 4, 3, 1), 2)", lambda x: np.concatenate([x, x]).reshape(1, 2, 2, 3, 1).transpose(0, 3, 1, 4, 2).reshape(1, 6, 2)),
+    ("pixel_unshuffle(reshape(concat(x, x), 1, 6, 2), 2)", lambda x: np.concatenate([x, x]).reshape(1, 3, 2, 1, 2).transpose(0, 2, 4, 1, 3).reshape(4, 3, 1)),
+    ("transpose(x) - flip(transpose(x))", lambda x: x.T - np.flip(x.T)),
+]
+
+
+def scattered(x, index, updates, ufunc=None):
+    out = x.copy()
+    if ufunc:
+        ufunc.at(out, index, updates)
+    else:
+        out[index] = updates
+    return out
+
+
+rows2 = np.arange(2)[:, None]
+GROUPS["scatters"] = [
+    ("scatter(y, [2, 0], x[0, :2])", lambda y, x: scattered(y, [2, 0], x[0, :2])), ("scatter(y, k, concat(y, y[:1]), reduce => 'add')", lambda y, k: scattered(y, k, np.concatenate([y, y[:1]]), np.add)),
+    ("scatter(y, k, concat(y, y[:1]), reduce => 'mul')", lambda y, k: scattered(y, k, np.concatenate([y, y[:1]]), np.multiply)),
+    ("scatter(y, k, concat(x[0], y[:1]), reduce => 'min')", lambda y, k, x: scattered(y, k, np.concatenate([x[0], y[:1]]), np.minimum)),
+    ("scatter(y, k, concat(x[0], y[:1]), reduce => 'max')", lambda y, k, x: scattered(y, k, np.concatenate([x[0], y[:1]]), np.maximum)),
+    ("scatter(i, k, tile(unsqueeze(j, 1), 1, 4)[:2], dim => 1, reduce => 'add')", lambda i, k, j: scattered(i, (rows2, k[None, :]), np.tile(j[:, None], (1, 4))[:2], np.add)),
+    ("scatter(m, [1], m[:1])", lambda m: scattered(m, [1], m[:1])), ("scatter(l, [0, 0], l, reduce => 'add')", lambda l: scattered(l, [0, 0], l, np.add)),
+    ("scatter_elements(x, q, x, dim => 1, reduce => 'add')", lambda x, q: scattered(x, (rows2, q), x, np.add)),
+    ("scatter_elements(i, q, i, dim => 1, reduce => 'max')", lambda i, q: scattered(i, (rows2, q), i, np.maximum)),
+    ("scatter_nd(x, [[0, 1], [1, -1]], y[:2])", lambda x, y: scattered(x, ([0, 1], [1, -1]), y[:2])), ("scatter_nd(x, reshape(k % 2, 4, 1), tile(y, 4, 1), reduce => 'add')", lambda x, k, y: scattered(x, k % 2, np.tile(y, (4, 1)), np.add)),
+]
 
 
 def main():

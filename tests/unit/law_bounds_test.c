@@ -32,6 +32,10 @@ static const struct {
               "%3 = gt %1 %2\n%4 = neg %1\n%5 = where %3 %4 %2\n%6 = gt %2 %2\n%7 = where %6 %1 %5\n"},
     {"atan2", "%1 = col {index=0, type=TENSOR(FLOAT32, 4) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 4) NOT NULL}\n"
               "%3 = atan2 %1 %2\n%4 = round %3\n"},
+    {"gather", "%1 = col {index=0, type=TENSOR(FLOAT32, 4, 3) NOT NULL}\n%2 = const {value=TENSOR(BIGINT, 3) NOT NULL [3] \"0200000000000000ffffffffffffffff0000000000000000\"}\n%3 = gather %1 %2 {axis=1}\n%4 = gather %1 %2 {axis=0}\n"
+               "%5 = concat %4 %3 {axis=0}\n"},
+    {"scatter", "%1 = col {index=0, type=TENSOR(FLOAT32, 3, 2) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 3, 2) NOT NULL}\n%3 = const {value=TENSOR(BIGINT, 3) NOT NULL [3] \"0200000000000000ffffffffffffffff0000000000000000\"}\n"
+                "%4 = scatter %2 %3 %1 {axis=0, kind=1}\n%5 = scatter %4 %3 %1 {axis=0, kind=0}\n%6 = scatter %5 %3 %2 {axis=0, kind=4}\n"},
     {"dense", "%1 = col {index=0, type=TENSOR(FLOAT32, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 6, 50) NOT NULL}\n"
               "%3 = contract %1 %2 {a=[0], b=[1, 0], out=[1]}\n%4 = relu %3\n"},
     {"dense64", "%1 = col {index=0, type=TENSOR(DOUBLE, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(DOUBLE, 6, 50) NOT NULL}\n"

@@ -211,6 +211,34 @@ static void test_tensor_attrs(void) {
                        {"TENSOR(FLOAT32, 3, 4) NOT NULL", "TENSOR(FLOAT32, 3, 5) NOT NULL"},
                        "TENSOR(FLOAT32, 3, 9) NOT NULL"},
                &one);
+    check_attr(&(Case){OP_GATHER,
+                       {"TENSOR(UINT8, 3, 4) NOT NULL", "TENSOR(INTEGER, 2, 5)"},
+                       "TENSOR(UTINYINT, 3, 2, 5)"},
+               &one);
+    check_attr(&(Case){OP_GATHER,
+                       {"TENSOR(UINT8, 3, *) NOT NULL", "SMALLINT NOT NULL"},
+                       "TENSOR(UTINYINT, *) NOT NULL"},
+               &axis);
+    check_attr(
+        &(Case){OP_GATHER, {"TENSOR(UINT8, 3)", "BIGINT"}, "gather: TENSOR(UTINYINT, 3) has no dimension 1"},
+        &one);
+    check_attr(&(Case){OP_GATHER,
+                       {"TENSOR(UINT8, 3)", "FLOAT32"},
+                       "gather does not take TENSOR(UTINYINT, 3) and FLOAT32"},
+               &axis);
+    AttrScatter sum = {0, SCATTER_ADD};
+    check_attr(&(Case){OP_SCATTER,
+                       {"TENSOR(FLOAT32, 3, 4)", "TENSOR(BIGINT, 5)", "TENSOR(INTEGER, 5, 4)"},
+                       "TENSOR(FLOAT32, 3, 4)"},
+               &sum);
+    check_attr(&(Case){OP_SCATTER,
+                       {"TENSOR(FLOAT32, 3, 4)", "TENSOR(BIGINT, 5)", "TENSOR(FLOAT32, 4)"},
+                       "scatter: updates of TENSOR(FLOAT32, 4) where TENSOR(FLOAT32, 5, 4) is meant"},
+               &sum);
+    check_attr(&(Case){OP_SCATTER,
+                       {"TENSOR(BOOLEAN, 3)", "TENSOR(BIGINT, 3)", "TENSOR(BOOLEAN, 3)"},
+                       "scatter does not take TENSOR(BOOLEAN, 3), TENSOR(BIGINT, 3) and TENSOR(BOOLEAN, 3)"},
+               &sum);
     AttrNorm norm = {1e-5};
     check_attr(
         &(Case){OP_BATCH_NORM,
