@@ -106,6 +106,8 @@ const Node *nn_split(Build *m, const Node *x, uint32_t at, uint32_t n, const int
 const Node *nn_merge(Build *m, const Node *x, uint32_t at, uint32_t n);
 const Node *nn_transpose(Build *m, const Node *x, uint32_t i, uint32_t j); /* swaps two dimensions */
 const Node *nn_slice(Build *m, const Node *x, uint32_t dim, int64_t from, int64_t to);
+const Node *nn_gather(Build *m, const Node *x, uint32_t dim, int64_t n,
+                      const int64_t *at); /* places of a dimension */
 const Node *nn_concat(Build *m, int64_t axis, uint32_t n, const Node *const *parts);
 const Node *nn_reduce(Build *m, Op op, const Node *x, uint32_t n, const int64_t *dims, bool keep);
 const Node *nn_softmax(Build *m, const Node *x, int64_t dim);

@@ -87,11 +87,9 @@ bool layer_settle_sdpa(Settle *s) {
 /* Heads of keys that serve several heads of queries, one after another. */
 static const Node *repeated_heads(Build *m, const Node *x, int64_t heads) {
     if (!x || x->type->dims[0] == heads) return x;
-    int64_t own = x->type->dims[0], times = heads / own;
-    const Node **parts = ARENA_ARRAY(m->b->arena, const Node *, times);
-    const Node *one = nn_split(m, x, 0, 2, (int64_t[]){own, 1});
-    for (int64_t i = 0; i < times; i++) parts[i] = one;
-    return nn_merge(m, nn_concat(m, 1, (uint32_t)times, parts), 0, 2);
+    int64_t times = heads / x->type->dims[0], *at = ARENA_ARRAY(m->b->arena, int64_t, heads);
+    for (int64_t i = 0; i < heads; i++) at[i] = i / times;
+    return nn_gather(m, x, 0, heads, at);
 }
 
 static const Node *with_heads(Build *m, const Node *x) {

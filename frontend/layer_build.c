@@ -101,6 +101,13 @@ const Node *nn_slice(Build *m, const Node *x, uint32_t dim, int64_t from, int64_
     return nn_make(m, OP_SLICE, &a, 1, &x);
 }
 
+const Node *nn_gather(Build *m, const Node *x, uint32_t dim, int64_t n, const int64_t *at) {
+    const Type *t = type_tensor(m->b->types, type_get(m->b->types, TY_I64), 1, &n);
+    int64_t *own = arena_copy(m->b->arena, at, (size_t)n * sizeof *own);
+    const Node *index = ir_const(m->b->ir, (Value){.type = t, .t = {own, NULL}});
+    return nn_make(m, OP_GATHER, &(AttrAxis){dim}, 2, (const Node *const[]){x, index});
+}
+
 const Node *nn_concat(Build *m, int64_t axis, uint32_t n, const Node *const *parts) {
     return n == 1 ? parts[0] : nn_make(m, OP_CONCAT, &(AttrAxis){axis}, n, parts);
 }

@@ -1,4 +1,4 @@
-/* Linear layers. */
+/* Linear layers, and rows of a table of weights. */
 #include "frontend/layer.h"
 
 /* x (.., in)  weight (out, in)  bias (out) */
@@ -38,4 +38,24 @@ const Node *layer_build_bilinear(Build *m) {
     const Node *half = nn_einsum(m, "a,oab->ob", m->in[0], nn_weight(m, 0));
     const Node *y = nn_einsum(m, "ob,b->o", half, m->in[1]);
     return m->l->set.bias ? nn_2(m, OP_ADD, y, nn_weight(m, 1)) : y;
+}
+
+/* x whole numbers (..)  weight (n, dim)  out (.., dim): a row of the weights for each */
+bool layer_settle_embedding(Settle *s) {
+    LayerSettings *set = &s->layer->set;
+    if (!input_one(s) || !arg_int(s, "num_embeddings", 0, 1, &set->in) ||
+        !arg_int(s, "embedding_dim", 0, 1, &set->out))
+        return false;
+    int64_t ignored; /* that row is trained otherwise, not read otherwise */
+    const Ast *padding = arg_given(s, "padding_idx");
+    if (padding && !constant_int(s->b, padding, "padding_idx", &ignored)) return false;
+    if (!type_is_integer(s->in[0]->elem)) return input_reject(s, 0, "it takes whole numbers");
+    if (s->in[0]->n == TENSOR_MAX_RANK)
+        return input_reject(s, 0, "a tensor has at most %d dimensions", TENSOR_MAX_RANK);
+    layer_tensor(s, "weight", 2, (int64_t[]){set->in, set->out});
+    return true;
+}
+
+const Node *layer_build_embedding(Build *m) {
+    return nn_make(m, OP_GATHER, &(AttrAxis){0}, 2, (const Node *const[]){nn_weight(m, 0), m->in[0]});
 }

@@ -51,7 +51,7 @@ static const Node *filled(Build *m, const Node *x, uint32_t dim, int64_t size, d
     return ir_filled(m->b->ir, type_tensor(m->b->types, x->type->elem, x->type->n, dims), value);
 }
 
-/* Element i of a border, counted from x's first: inside x again. */
+/* Element i, counted from x's first, of x or of a border: inside x again. */
 static int64_t mirrored(PadMode mode, int64_t i, int64_t size) {
     if (mode == PAD_REPLICATE) return i < 0 ? 0 : i >= size ? size - 1 : i;
     if (mode == PAD_CIRCULAR) return (i % size + size) % size;
@@ -60,19 +60,9 @@ static int64_t mirrored(PadMode mode, int64_t i, int64_t size) {
 
 static const Node *bordered(Build *m, const Node *x, uint32_t dim, PadMode mode, int64_t before,
                             int64_t after) {
-    int64_t size = x->type->dims[dim];
-    const Node **parts = ARENA_ARRAY(m->b->arena, const Node *, before + after + 1);
-    uint32_t n = 0;
-    for (int64_t i = -before; i < 0; i++) {
-        int64_t at = mirrored(mode, i, size);
-        parts[n++] = nn_slice(m, x, dim, at, at + 1);
-    }
-    parts[n++] = x;
-    for (int64_t i = size; i < size + after; i++) {
-        int64_t at = mirrored(mode, i, size);
-        parts[n++] = nn_slice(m, x, dim, at, at + 1);
-    }
-    return nn_concat(m, dim, n, parts);
+    int64_t size = x->type->dims[dim], n = before + size + after, *at = ARENA_ARRAY(m->b->arena, int64_t, n);
+    for (int64_t i = 0; i < n; i++) at[i] = mirrored(mode, i - before, size);
+    return nn_gather(m, x, dim, n, at);
 }
 
 const Node *nn_pad(Build *m, const Node *x, uint32_t dim, PadMode mode, int64_t before, int64_t after,
@@ -102,8 +92,7 @@ const Node *nn_spread(Build *m, const Node *x, uint32_t dim, int64_t step) {
 
 const Node *nn_reverse(Build *m, const Node *x, uint32_t dim) {
     if (!x) return NULL;
-    int64_t size = x->type->dims[dim];
-    const Node **parts = ARENA_ARRAY(m->b->arena, const Node *, size);
-    for (int64_t i = 0; i < size; i++) parts[i] = nn_slice(m, x, dim, size - 1 - i, size - i);
-    return nn_concat(m, dim, (uint32_t)size, parts);
+    int64_t n = x->type->dims[dim], *at = ARENA_ARRAY(m->b->arena, int64_t, n);
+    for (int64_t i = 0; i < n; i++) at[i] = n - 1 - i;
+    return nn_gather(m, x, dim, n, at);
 }

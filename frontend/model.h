@@ -40,6 +40,7 @@ typedef struct LayerSettings {
     int64_t divisor; /* avg_pool: divisor_override, or 0 */
     bool bias, count_pad, affine, tracked, causal, norm_first, bidirectional;
     double eps, momentum, p;
+    double scale[3]; /* interpolate: scale_factor of each dimension; 0: by the sizes */
     double a, b, c; /* of activations and norms, in the order of their arguments */
     int64_t dim; /* softmax, concat: 0-based without a batch dimension; flatten: the first one flattened */
     int64_t last; /* flatten: the last one; lstm: proj_size, or 0 */

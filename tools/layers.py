@@ -26,7 +26,8 @@ rows = torch.randn(ROWS, *ROW) * 2
 series = torch.randn(ROWS, *SERIES)
 volumes = torch.randn(ROWS, *VOLUME)
 tokens = torch.randn(ROWS, *TOKENS)
-INPUTS = {"images": images, "rows": rows, "series": series, "volumes": volumes, "tokens": tokens}
+ids = torch.randint(0, 10, (ROWS, 6))
+INPUTS = {"images": images, "rows": rows, "series": series, "volumes": volumes, "tokens": tokens, "ids": ids}
 
 
 class Split(nn.Module):
@@ -58,6 +59,17 @@ class Last(nn.Module):
 
     def forward(self, x):
         return x[:, -1]
+
+
+class Resize(nn.Module):
+    """interpolate"""
+
+    def __init__(self, **options):
+        super().__init__()
+        self.options = options
+
+    def forward(self, x):
+        return nn.functional.interpolate(x, **self.options)
 
 
 class Cross(nn.Module):
@@ -238,7 +250,22 @@ CASES = {
     "reflection_pad2d": (images, "reflection_pad2d((2, 1, 3, 0))", lambda: one(nn.ReflectionPad2d((2, 1, 3, 0)))),
     "replication_pad3d": (volumes, "replication_pad3d((2, 1, 0, 3, 1, 1))", lambda: one(nn.ReplicationPad3d((2, 1, 0, 3, 1, 1)))),
     "circular_pad1d": (series, "circular_pad1d((4, 2))", lambda: one(nn.CircularPad1d((4, 2)))),
+    # sizes
+    "upsample": (images, "upsample(scale_factor => 2)", lambda: one(nn.Upsample(scale_factor=2))),
+    "upsample_bilinear": (images, "upsample((9, 13), mode => 'bilinear')", lambda: one(nn.Upsample((9, 13), mode="bilinear"))),
+    "interpolate_nearest": (images, "interpolate((5, 8))", lambda: one(Resize(size=(5, 8)))),
+    "interpolate_exact": (images, "interpolate(scale_factor => (1.7, 0.6), mode => 'nearest-exact')", lambda: one(Resize(scale_factor=(1.7, 0.6), mode="nearest-exact"))),
+    "interpolate_linear": (series, "interpolate(scale_factor => 1.5, mode => 'linear')", lambda: one(Resize(scale_factor=1.5, mode="linear"))),
+    "interpolate_corners": (images, "interpolate((4, 11), mode => 'bilinear', align_corners => TRUE)", lambda: one(Resize(size=(4, 11), mode="bilinear", align_corners=True))),
+    "interpolate_trilinear": (volumes, "interpolate(scale_factor => 2.5, mode => 'trilinear', recompute_scale_factor => TRUE)", lambda: one(Resize(scale_factor=2.5, mode="trilinear", recompute_scale_factor=True))),
+    "interpolate_bicubic": (images, "interpolate((10, 4), mode => 'bicubic')", lambda: one(Resize(size=(10, 4), mode="bicubic"))),
+    "interpolate_bicubic_corners": (images, "interpolate((5, 9), mode => 'bicubic', align_corners => TRUE)", lambda: one(Resize(size=(5, 9), mode="bicubic", align_corners=True))),
+    "interpolate_antialias": (images, "interpolate((3, 4), mode => 'bilinear', antialias => TRUE)", lambda: one(Resize(size=(3, 4), mode="bilinear", antialias=True))),
+    "interpolate_antialias_bicubic": (images, "interpolate((3, 9), mode => 'bicubic', antialias => TRUE)", lambda: one(Resize(size=(3, 9), mode="bicubic", antialias=True))),
+    "interpolate_area": (images, "interpolate((3, 4), mode => 'area')", lambda: one(Resize(size=(3, 4), mode="area"))),
     # sequences
+    "embedding": (ids, "embedding(10, 7) AS l", lambda: one(nn.Embedding(10, 7))),
+    "embedding_lstm": (ids, "embedding(10, 4, padding_idx => 0) AS e |> lstm(3) AS l", lambda: chain(e=nn.Embedding(10, 4, padding_idx=0), l=First(nn.LSTM(4, 3, batch_first=True)))),
     "rnn": (tokens, "rnn(5) AS l", lambda: first(nn.RNN(8, 5, batch_first=True))),
     "rnn_relu": (tokens, "rnn(5, 2, nonlinearity => 'relu', bias => FALSE, bidirectional => TRUE) AS l", lambda: first(nn.RNN(8, 5, 2, nonlinearity="relu", bias=False, bidirectional=True, batch_first=True))),
     "lstm": (tokens, "lstm(5) AS l", lambda: first(nn.LSTM(8, 5, batch_first=True))),
@@ -329,7 +356,7 @@ def write(name, x, layers, build):
     names = ["mean", "squares", "largest"] + [f"e{k}" for k in picks]
     source = "tests/data/layer_%s.npy" % next(n for n, t in INPUTS.items() if t is x)
     text = f"-- made by tools/layers.py with PyTorch {torch.__version__.split('+')[0]}: {layers}\n"
-    text += f"CREATE MODEL m INPUT (x TENSOR(FLOAT32, {shape(x)})) OUTPUT (y TENSOR(FLOAT32, {shape(y)})) LAYERS ({layers});\n"
+    text += f"CREATE MODEL m INPUT (x TENSOR({'BIGINT' if x is ids else 'FLOAT32'}, {shape(x)})) OUTPUT (y TENSOR(FLOAT32, {shape(y)})) LAYERS ({layers});\n"
     if state(net):
         weights = f"tests/data/layer_{name}.safetensors"
         save_file(state(net), weights)

@@ -43,6 +43,7 @@ static const struct {
     {"6, 8", "transformer_encoder_layer(8, 2, 16, bias => FALSE) AS e", "6, 8",
      "e.self_attn.in_proj_weight (24, 8) e.self_attn.out_proj.weight (8, 8) e.linear1.weight (16, 8) "
      "e.linear2.weight (8, 16) e.norm1.weight (8) e.norm2.weight (8)"},
+    {"4, 6, 6", "interpolate(scale_factor => (1.5, 2), mode => 'bicubic') |> upsample(5)", "4, 5, 5", ""},
     {"16", "batch_norm1d AS bn", "16",
      "bn.weight (16) bn.bias (16) bn.running_mean (16) bn.running_var (16)"},
     {"2, 3, 4", "flatten(start_dim => 2)", "2, 12", ""},
