@@ -1,6 +1,6 @@
-/* dql-monotone: checks that FLOAT32 exp, ln, tanh, sigmoid and erf, as native code for this machine, never fall over all 2^32 inputs
- * and give NaN for NaN; and on 2^24 inputs, one in each 256, that the evaluator gives the same bits.
- *     dql-monotone [NAME..]        exit code 1 if some function fails
+/* dql-monotone: checks that FLOAT32 exp, ln, tanh, sigmoid and erf, as native code for this machine, never
+ * fall over all 2^32 inputs and give NaN for NaN; and on 2^24 inputs, one in each 256, that the evaluator
+ * gives the same bits. dql-monotone [NAME..]        exit code 1 if some function fails
  */
 #include "codegen_cpu/jit.h"
 #include "ir/numeric.h"
@@ -15,7 +15,8 @@ enum { BLOCK = 4096, LANES = 16, MOST_THREADS = 64, SHOWN = 5, SAMPLE = 256 };
 static const struct Function {
     Op op;
     float from; /* the function is defined from here */
-} functions[] = {{OP_EXP, -INFINITY}, {OP_LOG, 0}, {OP_TANH, -INFINITY}, {OP_SIGMOID, -INFINITY}, {OP_ERF, -INFINITY}};
+} functions[] = {
+    {OP_EXP, -INFINITY}, {OP_LOG, 0}, {OP_TANH, -INFINITY}, {OP_SIGMOID, -INFINITY}, {OP_ERF, -INFINITY}};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 /* The i-th float in ascending order: i = 0 is a NaN with all bits set, later -inf .. -0, 0 .. inf, NaNs. */
@@ -29,7 +30,8 @@ static float ascending(uint32_t i) {
 typedef struct Task {
     const struct Function *fn;
     DqlKernel kernel;
-    uint32_t first, blocks; /* one input before the first block is computed too, so that no seam is left out */
+    uint32_t first,
+        blocks; /* one input before the first block is computed too, so that no seam is left out */
     uint64_t falls, lost_nans, differences;
     float last_x, last_y;
 } Task;
@@ -42,7 +44,8 @@ static void show(const Task *t, float x0, float y0, float x1, float y1) {
 static void check_each(Task *t, const float *x, const float *y) {
     for (int i = 0; i < BLOCK; i++) {
         if (x[i] != x[i] || x[i] < t->fn->from) {
-            if (y[i] == y[i] && ++t->lost_nans <= SHOWN) printf("%s(%a) = %a\n", op_info[t->fn->op].text, x[i], y[i]);
+            if (y[i] == y[i] && ++t->lost_nans <= SHOWN)
+                printf("%s(%a) = %a\n", op_info[t->fn->op].text, x[i], y[i]);
             continue;
         }
         if (!(t->last_y <= y[i]) && ++t->falls <= SHOWN) show(t, t->last_x, t->last_y, x[i], y[i]);
@@ -62,7 +65,8 @@ static bool all_nan(const float *y) {
     return nans == BLOCK;
 }
 
-/* Blocks inside or outside the domain that are right are seen to be so at once; others one input at a time. */
+/* Blocks inside or outside the domain that are right are seen to be so at once; others one input at a time.
+ */
 static void check(Task *t, const float *x, const float *y) {
     float from = t->fn->from, x0 = x[0], x1 = x[BLOCK - 1];
     bool inside = x0 >= from && x1 == x1, outside = (x0 != x0 && x1 != x1) || x1 < from;
@@ -75,7 +79,8 @@ static void compare(Task *t, uint32_t block, const float *x, const float *y) {
         uint32_t i = s * SAMPLE + (block * 37 + s * 101) % SAMPLE;
         float want = num_eval_f32(t->fn->op, x[i]);
         bool same = memcmp(&want, &y[i], sizeof want) == 0 || (want != want && y[i] != y[i]);
-        if (!same && ++t->differences <= SHOWN) printf("%s(%a) = %a, evaluated %a\n", op_info[t->fn->op].text, x[i], y[i], want);
+        if (!same && ++t->differences <= SHOWN)
+            printf("%s(%a) = %a, evaluated %a\n", op_info[t->fn->op].text, x[i], y[i], want);
     }
 }
 
@@ -107,8 +112,12 @@ static bool monotone(const struct Function *fn, DqlKernel kernel, uint32_t n) {
     uint32_t blocks = (1u << 20) / n;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t rest = i + 1 == n ? (1u << 20) - n * blocks : 0;
-        tasks[i] = (Task){.fn = fn, .kernel = kernel, .first = i ? (i * blocks - 1) * BLOCK : 0, .blocks = blocks + rest + (i ? 1 : 0),
-                          .last_x = -INFINITY, .last_y = -INFINITY};
+        tasks[i] = (Task){.fn = fn,
+                          .kernel = kernel,
+                          .first = i ? (i * blocks - 1) * BLOCK : 0,
+                          .blocks = blocks + rest + (i ? 1 : 0),
+                          .last_x = -INFINITY,
+                          .last_y = -INFINITY};
         if (pthread_create(&threads[i], NULL, run, &tasks[i]) != 0) return false;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -117,8 +126,9 @@ static bool monotone(const struct Function *fn, DqlKernel kernel, uint32_t n) {
         sum.lost_nans += tasks[i].lost_nans;
         sum.differences += tasks[i].differences;
     }
-    printf("%-8s 4294967296 inputs, %llu falls, %llu NaNs lost; %llu of 16777216 evaluated otherwise\n", op_info[fn->op].text,
-           (unsigned long long)sum.falls, (unsigned long long)sum.lost_nans, (unsigned long long)sum.differences);
+    printf("%-8s 4294967296 inputs, %llu falls, %llu NaNs lost; %llu of 16777216 evaluated otherwise\n",
+           op_info[fn->op].text, (unsigned long long)sum.falls, (unsigned long long)sum.lost_nans,
+           (unsigned long long)sum.differences);
     return sum.falls == 0 && sum.lost_nans == 0 && sum.differences == 0;
 }
 
