@@ -165,13 +165,17 @@ static int emit_object(Ahead *a, const char *dir, const char *path) {
     return status;
 }
 
+#ifndef DQL_LINK_OPTIONS
+#define DQL_LINK_OPTIONS ""
+#endif
+
 static int emit_program(Ahead *a, const char *dir, const char *path) {
     char object[4096], libs[4096];
     Buf command = {0};
     if (!library_dir(libs)) return report_text(a->db, DQL_ERROR, "libdql_runtime.a is not beside this program: set DQL_LIBDIR to its folder\n");
     snprintf(object, sizeof object, "%s/program.o", dir);
     int status = emit_object(a, dir, object);
-    buf_printf(&command, "%s -o '%s' '%s' '%s/libdql_rtmain.a' '%s/libdql_runtime.a' '%s/../base/libdql_base.a' -Wl,--gc-sections -lxxhash -lz -lzstd -lpthread -lm",
+    buf_printf(&command, "%s " DQL_LINK_OPTIONS " -o '%s' '%s' '%s/libdql_rtmain.a' '%s/libdql_runtime.a' '%s/../base/libdql_base.a' -Wl,--gc-sections -lxxhash -lz -lzstd -lpthread -lm",
                c_compiler(), path, object, libs, libs, libs);
     if (status == DQL_OK) status = run_command(a->db, command.p);
     unlink(object);

@@ -21,7 +21,7 @@ static bool is_count(const Stage *s) {
 }
 
 static Int128 top_of(KType t) {
-    return t == K_I128 ? ~((Int128)1 << 127) : ((Int128)1 << (8 * ktype_bytes(t) - 1)) - 1;
+    return t == K_I128 ? (Int128)(~(unsigned __int128)0 >> 1) : ((Int128)1 << (8 * ktype_bytes(t) - 1)) - 1;
 }
 
 /* What changes no minimum or maximum of values in lanes of t. */

@@ -54,7 +54,7 @@ static KInst *op_stage(Emit *e, const Stage *s) {
 }
 
 static Int128 lowest(KType t) {
-    return t == K_I128 ? (Int128)1 << 127 : -((Int128)1 << (8 * ktype_bytes(t) - 1));
+    return t == K_I128 ? (Int128)((unsigned __int128)1 << 127) : -((Int128)1 << (8 * ktype_bytes(t) - 1));
 }
 
 /* A division traps on 0 and on lowest / -1, in rows that nobody asked for as well: those divide by 1. */

@@ -18,10 +18,11 @@ typedef struct Dict {
 
 static inline uint8_t dict_width(const Dict *d) { return d->n <= 256 ? 1 : d->n <= 65536 ? 2 : 4; }
 static inline int text_cmp(TextView a, TextView b) {
-    int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+    size_t n = a.n < b.n ? a.n : b.n;
+    int c = n ? memcmp(a.p, b.p, n) : 0; /* an empty text may have no bytes at all */
     return c ? c : (a.n > b.n) - (a.n < b.n);
 }
-static inline bool text_same(TextView a, TextView b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
+static inline bool text_same(TextView a, TextView b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
 
 /* Codes n views if they have at most `most` distinct texts: the dictionary, and codes[row] (rows with valid 0 get code 0).
  * NULL with *full: too many; NULL without: no memory. */
