@@ -35,7 +35,7 @@ void dql_close(dql_db *db);
 /* A setting of api/options.def by name; DQL_USAGE with a message for unknown names and values. */
 int dql_set(dql_db *db, const char *name, const char *value);
 const char *dql_errmsg(const dql_db *db); /* full diagnostics of the last error */
-void dql_interrupt(dql_db *db);           /* the running statement ends with DQL_INTERRUPTED */
+void dql_interrupt(dql_db *db);           /* the statement prepared last ends with DQL_INTERRUPTED, if it still runs */
 
 /* Reads a text into statements; `name` is the file name that messages show. With syntax errors the result is DQL_ERROR,
  * dql_errmsg tells them all, and *out still holds the statements that are whole. */

@@ -27,6 +27,7 @@ int dql_step(dql_stmt *s) {
 }
 
 int dql_reset(dql_stmt *s) {
+    atomic_store(&s->db->rt->cancel, false);
     run_free(s);
     return DQL_OK;
 }

@@ -81,7 +81,6 @@ int run_eval(dql_stmt *s) {
     s->evaluated = v;
     v->arena = arena_new();
     EvalCtx c = {.arena = v->arena, .ir = s->ir, .source = &s->pins.api, .cancel = &s->db->rt->cancel};
-    atomic_store(&s->db->rt->cancel, 0);
     int status = eval_params(s, &c);
     if (status != DQL_OK) return status;
     Rows rows;

@@ -127,6 +127,7 @@ static dql_stmt *again(dql_stmt *s, const dql_script *script, const Ast *ast) {
 int dql_prepare(dql_script *script, int index, dql_stmt **out) {
     const Ast *ast = script->ast->kid[SCRIPT_STATEMENTS]->kid[index];
     Str text = {script->source.text + ast->span.from, ast->span.to - ast->span.from};
+    atomic_store(&script->db->rt->cancel, false); /* from here on an interrupt is meant for this statement */
     dql_stmt *s = script->db->ahead ? NULL : kept_take(script->db, text);
     if (s) {
         *out = again(s, script, ast);

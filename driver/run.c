@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static dql_db *interrupt_db; /* a signal handler takes no argument: the one session of this process */
+static volatile sig_atomic_t interrupted;
 
 static double now_ms(void) {
     struct timespec t;
@@ -23,6 +24,7 @@ static void on_interrupt(int signal_number) {
     clock_gettime(CLOCK_MONOTONIC, &t);
     if (last && t.tv_sec - last < 2) _exit(DQL_INTERRUPTED);
     last = (sig_atomic_t)t.tv_sec;
+    interrupted = 1;
     if (interrupt_db) dql_interrupt(interrupt_db);
 }
 
@@ -72,13 +74,24 @@ static bool run_one(Driver *d, dql_script *script, int index) {
     return ok;
 }
 
+/* Ctrl-C came when its statement could not be cancelled any more: a script ends behind it. */
+static bool late_interrupt(Driver *d, bool stop) {
+    if (!interrupted || !stop) return false;
+    if (d->status == DQL_OK) {
+        fputs("dql: cancelled\n", stderr);
+        d->status = DQL_INTERRUPTED;
+    }
+    return true;
+}
+
 void driver_run(Driver *d, const char *name, const char *text, size_t len, bool stop) {
     dql_script *script = NULL;
     int status = dql_read(d->db, name, text, len, &script);
     stop = stop && !d->keep_going;
     if (status != DQL_OK) fail(d, status);
     bool ok = status == DQL_OK || !stop;
-    for (int i = 0; ok && !d->quit && i < dql_script_count(script); i++) ok = run_one(d, script, i) || !stop;
+    interrupted = 0;
+    for (int i = 0; ok && !d->quit && i < dql_script_count(script); i++) ok = (run_one(d, script, i) || !stop) && !late_interrupt(d, stop);
     dql_script_free(script);
 }
 

@@ -215,7 +215,6 @@ static void keep_result(RtRun *r, RtResult *out) {
 bool rt_run(RtInstance *i, const RtKernels *k, const Value *params, RtResult *out, RtError *e) {
     RtRun *r = run_new(i, k);
     *out = (RtResult){0};
-    atomic_store(&i->session->cancel, false);
     if (open_tables(r, e) && find_weights(r, e) && params_set(r, params, e) && make_states(r, e) && run_pipelines(r, e)) {
         keep_result(r, out);
         return true;

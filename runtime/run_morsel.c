@@ -149,12 +149,6 @@ static Tier *choose_tier(Exec *x, Worker *w, int64_t number) {
     return steps;
 }
 
-static bool cancelled(Worker *w) {
-    if (!atomic_load_explicit(&w->run->session->cancel, memory_order_relaxed)) return false;
-    rt_fail(&w->error, RT_CANCELLED, "cancelled");
-    return true;
-}
-
 static int64_t limited_rows(const Exec *x, const Worker *w) {
     const RtLocal *l = x->limited ? x->limited->locals[w->index] : NULL;
     return l ? l->rows.n : 0;
@@ -163,7 +157,7 @@ static int64_t limited_rows(const Exec *x, const Worker *w) {
 static bool run_batches(Exec *x, Worker *w, Tier *t, int64_t number) {
     const Morsel *m = &x->morsels.at[number];
     for (int64_t at = m->from; at < m->to; at += x->p->batch_rows) {
-        if (cancelled(w)) return false;
+        if (worker_cancelled(w)) return false;
         if (atomic_load_explicit(&x->failed, memory_order_relaxed) < number) return true; /* of no use any more */
         int64_t to = at + x->p->batch_rows < m->to ? at + x->p->batch_rows : m->to;
         if (!worker_batch(w, t, at, to)) return false;

@@ -169,7 +169,13 @@ static const RtCursor *cursor_of(Worker *w, const Step *s) {
 
 static bool run_steps(Worker *w, Tier *t, uint32_t i);
 
-/* The rest of the steps runs once for each portion of the step's output. */
+bool worker_cancelled(Worker *w) {
+    if (!atomic_load_explicit(&w->run->session->cancel, memory_order_relaxed)) return false;
+    rt_fail(&w->error, RT_CANCELLED, "cancelled");
+    return true;
+}
+
+/* The rest of the steps runs once for each portion of the step's output, which may be far more rows than the batch's. */
 static bool expand(Worker *w, Tier *t, uint32_t i) {
     const Step *s = &t->steps[i];
     const RtCursor *c = cursor_of(w, s);
@@ -177,7 +183,7 @@ static bool expand(Worker *w, Tier *t, uint32_t i) {
         int64_t r = call(w, t, i);
         if (r < 0) return fail(w, t, i, r);
         w->counts[s->out] = r;
-        if (!run_steps(w, t, i + 1)) return false;
+        if (worker_cancelled(w) || !run_steps(w, t, i + 1)) return false;
     } while (c->at[0] | c->at[1] | c->at[2] | c->at[3]);
     return true;
 }

@@ -57,4 +57,5 @@ void worker_free(Worker *w);
 bool worker_tier(Worker *w, Tier *t, uint32_t first, uint32_t n, const RtKernel *fn);
 /* Rows [from, to) of the worker's source as a batch. false: w->error says why. */
 bool worker_batch(Worker *w, Tier *t, int64_t from, int64_t to);
+bool worker_cancelled(Worker *w); /* then the error says so */
 #endif

@@ -8,8 +8,9 @@ interrupt() { # interrupt NAME options.. : runs dql with them and interrupts it 
     pid=$!
     sleep 1.5
     kill -INT $pid
+    waited=$SECONDS
     wait $pid
-    code=$?
+    code=$? waited=$((SECONDS - waited))
 }
 { cat tests/cli/numbers.inc; echo "SELECT COUNT(*) AS n FROM m a, m b WHERE a.k + b.k > 10;"; echo "SELECT 'goes on' AS x;"; } > "$DQL_TMP/cross.$$.dql"
 set -m
@@ -26,4 +27,9 @@ for backend in cpu eval; do
     code=$?
     grep -q "goes on" "$DQL_TMP/out.$$" || { echo "$backend: standard input did not go on"; fails=1; }
 done
+# a join whose single batch has a thousand million rows
+{ cat tests/cli/numbers.inc; echo "CREATE TABLE l AS SELECT m.k + n.i * 100000 AS k FROM m, n; SELECT COUNT(*) AS n FROM l a, l b WHERE a.k + b.k > 10;"; } > "$DQL_TMP/cross.$$.dql"
+interrupt join "$DQL_TMP/cross.$$.dql"
+[ $code = 130 ] || { echo "join: exit $code"; fails=1; }
+[ $waited -lt 20 ] || { echo "join: $waited s until it ended"; fails=1; }
 exit $fails
