@@ -79,7 +79,8 @@ static size_t literal_run(const Like *l, const char *p, const char *end) {
 static const char *next_start(const Like *l, const char *p, const char *end, const char *s,
                               const char *s_end) {
     size_t run = l->fold ? 0 : literal_run(l, p, end);
-    return run ? memmem(s, (size_t)(s_end - s), p, run) : s;
+    if (!run) return s;
+    return s < s_end ? memmem(s, (size_t)(s_end - s), p, run) : NULL;
 }
 
 /* The character at s against the pattern's at *p; moves both on. */

@@ -426,6 +426,7 @@ void lower_shipped_kernels(const Target *t, void (*visit)(void *ctx, const Kerne
     what_may_fail(&s, true);
     ship_memory(&s);
     ship_flush(&s);
+    vec_free(&s.p->domains); /* of the pipeline that the last flush began */
     vec_free(&s.made);
     build_free(&s.c);
     arena_free(a);

@@ -35,8 +35,9 @@ static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* No more distinct values than rows or than the range has. */
 static int64_t distinct_bound(const ColumnFacts *f, int64_t n) {
-    if (!f->range_known || f->max - f->min >= n) return n;
-    return (int64_t)(f->max - f->min) + 1;
+    unsigned __int128 span = (unsigned __int128)f->max - (unsigned __int128)f->min; /* of two Int128s it may not fit one */
+    if (!f->range_known || span >= (unsigned __int128)n) return n;
+    return (int64_t)span + 1;
 }
 
 bool facts_count_distinct(ColumnFacts *f, uint32_t n, const ColumnRef *cols, const int64_t *rows, BlockPool *pool) {
