@@ -1,5 +1,5 @@
-/* One statement on SQLite or on one execution of dql, and its rows as text: numbers written alike, rows in the order given or,
- * for queries without ORDER BY, sorted. */
+/* One statement on SQLite or on one execution of dql, and its rows as text: numbers written alike, rows in
+ * the order given or, for queries without ORDER BY, sorted. */
 #ifndef DQL_TESTS_FUZZ_SQL_ENGINES_H
 #define DQL_TESTS_FUZZ_SQL_ENGINES_H
 #include "api/dql.h"
@@ -84,7 +84,8 @@ static void dql_value(Buf *b, dql_stmt *s, int i, Kind kind) {
 
 static Answer dql_failure(dql_db *db, Arena *arena) {
     const char *message = dql_errmsg(db);
-    return (Answer){strstr(message, "not supported") ? REFUSED : FAILED, arena_strndup(arena, message, strlen(message))};
+    return (Answer){strstr(message, "not supported") ? REFUSED : FAILED,
+                    arena_strndup(arena, message, strlen(message))};
 }
 
 static Answer dql_rows(dql_db *db, dql_stmt *s, Arena *arena, const Kind *kinds, bool sorted) {
@@ -105,7 +106,8 @@ static Answer dql_rows(dql_db *db, dql_stmt *s, Arena *arena, const Kind *kinds,
 static Answer dql_query(dql_db *db, Arena *arena, const char *sql, const Kind *kinds, bool sorted) {
     dql_script *script = NULL;
     dql_stmt *s = NULL;
-    bool ok = dql_read(db, "query", sql, strlen(sql), &script) == DQL_OK && dql_prepare(script, 0, &s) == DQL_OK;
+    bool ok =
+        dql_read(db, "query", sql, strlen(sql), &script) == DQL_OK && dql_prepare(script, 0, &s) == DQL_OK;
     Answer a = ok ? dql_rows(db, s, arena, kinds, sorted) : dql_failure(db, arena);
     if (s) dql_finalize(s);
     dql_script_free(script);
@@ -133,7 +135,8 @@ static dql_db *dql_session(const char *const settings[][2], uint32_t n) {
     dql_db *db = NULL;
     if (dql_open(NULL, &db) != DQL_OK) exit(1);
     for (uint32_t i = 0; i < n && settings[i][0]; i++)
-        if (dql_set(db, settings[i][0], settings[i][1]) != DQL_OK) fprintf(stderr, "%s", dql_errmsg(db)), exit(1);
+        if (dql_set(db, settings[i][0], settings[i][1]) != DQL_OK)
+            fprintf(stderr, "%s", dql_errmsg(db)), exit(1);
     return db;
 }
 #endif

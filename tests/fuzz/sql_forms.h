@@ -1,10 +1,11 @@
-/* The expressions of the random queries: a row each, with its text in both dialects where they differ.  Only what means the same
- * in both: what may divide by zero or is written differently is wrapped. */
+/* The expressions of the random queries: a row each, with its text in both dialects where they differ.  Only
+ * what means the same in both: what may divide by zero or is written differently is wrapped. */
 #ifndef DQL_TESTS_FUZZ_SQL_FORMS_H
 #define DQL_TESTS_FUZZ_SQL_FORMS_H
 #include "sql_tree.h"
 
-#define SAME(t) {t, NULL}
+#define SAME(t)                                                                                              \
+    { t, NULL }
 /* clang-format off */
 static const Form forms[] = {
     /* kind   often  text                                                               n  operands                        bound */

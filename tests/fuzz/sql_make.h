@@ -1,9 +1,9 @@
 /* Random queries over the tables of a World.
  *
- * Every number carries the largest absolute value that it can have, integers the width of dql's type: an expression that could
- * overflow is not made (dql fails there, SQLite goes on with floats).  Floats carry how finely they are grained: sums are made of
- * floats that add up exactly, so that the order of additions does not matter.
- * Orders are total: behind the chosen keys come all other columns. */
+ * Every number carries the largest absolute value that it can have, integers the width of dql's type: an
+ * expression that could overflow is not made (dql fails there, SQLite goes on with floats).  Floats carry how
+ * finely they are grained: sums are made of floats that add up exactly, so that the order of additions does
+ * not matter. Orders are total: behind the chosen keys come all other columns. */
 #ifndef DQL_TESTS_FUZZ_SQL_MAKE_H
 #define DQL_TESTS_FUZZ_SQL_MAKE_H
 #include "sql_forms.h"
@@ -68,7 +68,9 @@ static Expr *make_literal(Maker *m, Kind kind) {
     case K_TEXT:
         text = arena_printf(m->arena, "'%s'", texts[below(&m->r, COUNT_OF(texts))]);
         return make_leaf(m, kind, text, text);
-    case K_DATE: text = dates[below(&m->r, 3)]; return make_leaf(m, kind, arena_printf(m->arena, "DATE %s", text), text);
+    case K_DATE:
+        text = dates[below(&m->r, 3)];
+        return make_leaf(m, kind, arena_printf(m->arena, "DATE %s", text), text);
     case K_BOOL: text = one_in(&m->r, 2) ? "TRUE" : "FALSE"; return make_leaf(m, kind, text, text);
     case KINDS: break;
     }
@@ -127,11 +129,13 @@ static bool bound(Expr *e) {
     case B_ROWS: bound_sum(e, true); break;
     case B_PRODUCT: bound_product(e); break;
     case B_QUOTIENT:
-        if (e->kind == K_NUM && (e->in[0]->most * MANY_ROWS * FEW_ROWS) * ldexp(1, e->in[0]->grain) > 0x1p52) return false;
+        if (e->kind == K_NUM && (e->in[0]->most * MANY_ROWS * FEW_ROWS) * ldexp(1, e->in[0]->grain) > 0x1p52)
+            return false;
         if (e->kind == K_NUM) e->grain = INEXACT;
         break;
     case B_SMALL:
-        if (f->n == 2 && f->in[0] != f->in[1] && e->most > 0x1p50) return false; /* an integer compared as a float */
+        if (f->n == 2 && f->in[0] != f->in[1] && e->most > 0x1p50)
+            return false; /* an integer compared as a float */
         e->most = 100000, e->bits = 32, e->grain = 0;
         break;
     }
@@ -220,15 +224,19 @@ static void make_source(Maker *m, Scope *s, Source *out, bool first, int depth) 
             add_column(m, s, out->alias, arena_printf(m->arena, "c%u", i), out->derived->items[i]);
         return;
     }
-    uint32_t from = m->many && !(first && !s->outer && depth > 1) ? 1 : 0; /* one large table at most, and not in a subquery */
+    uint32_t from = m->many && !(first && !s->outer && depth > 1)
+                        ? 1
+                        : 0; /* one large table at most, and not in a subquery */
     const Table *t = &m->world->tables[from + below(&m->r, TABLES - from)];
     out->table = t->name;
     add_table(m, s, out->alias, t);
 }
 
 static const Form equal_forms[KINDS] = {
-    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_INT, K_INT}, B_SMALL},   {K_BOOL, 1, SAME("$0 = $1"), 2, {K_NUM, K_NUM}, B_SMALL},
-    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_TEXT, K_TEXT}, B_SMALL}, {K_BOOL, 1, SAME("$0 = $1"), 2, {K_DATE, K_DATE}, B_SMALL},
+    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_INT, K_INT}, B_SMALL},
+    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_NUM, K_NUM}, B_SMALL},
+    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_TEXT, K_TEXT}, B_SMALL},
+    {K_BOOL, 1, SAME("$0 = $1"), 2, {K_DATE, K_DATE}, B_SMALL},
     {K_BOOL, 1, SAME("$0 = $1"), 2, {K_BOOL, K_BOOL}, B_SMALL},
 };
 
@@ -256,7 +264,12 @@ static void make_on(Maker *m, Source *out, const Scope *left, const Scope *right
         if (e) out->on[out->n_on++] = e;
     }
     if (out->n_on == 0) out->join = JOIN_CROSS;
-    else if (one_in(&m->r, 4)) out->on[out->n_on++] = make_expr(m, out->join == JOIN_INNER ? both : one_in(&m->r, 3) ? left : right, K_BOOL, 2);
+    else if (one_in(&m->r, 4))
+        out->on[out->n_on++] = make_expr(m,
+                                         out->join == JOIN_INNER ? both
+                                         : one_in(&m->r, 3)      ? left
+                                                                 : right,
+                                         K_BOOL, 2);
 }
 
 static void make_from(Maker *m, Query *q, Scope *s, int depth) {
@@ -303,7 +316,8 @@ static void make_groups(Maker *m, Query *q, const Scope *s, Scope *out) {
     inner.outer = NULL;
     uint32_t n = below(&m->r, 4);
     for (uint32_t i = 0; i < n; i++) {
-        Expr *e = one_in(&m->r, 3) ? make_expr(m, &inner, random_kind(m), 2) : pick(m, &inner, random_kind(m));
+        Expr *e =
+            one_in(&m->r, 3) ? make_expr(m, &inner, random_kind(m), 2) : pick(m, &inner, random_kind(m));
         if (e && (e->form || strchr(e->text[DQL], '.'))) q->group[q->n_group++] = out->at[out->n++] = e;
     }
     for (uint32_t i = 0, k = 1 + below(&m->r, 4); i < k; i++) {
@@ -324,7 +338,8 @@ static void make_items(Maker *m, Query *q, const Scope *s, const Kind *kinds, ui
 static void make_order(Maker *m, Query *q, bool limited) {
     uint32_t n = below(&m->r, 3);
     for (uint32_t i = 0; i < n + q->n_items; i++) {
-        OrderKey k = {i < n ? below(&m->r, q->n_items) : i - n, one_in(&m->r, 2), one_in(&m->r, 4), one_in(&m->r, 2)};
+        OrderKey k = {i < n ? below(&m->r, q->n_items) : i - n, one_in(&m->r, 2), one_in(&m->r, 4),
+                      one_in(&m->r, 2)};
         q->order[q->n_order++] = k;
     }
     if (!limited) return;

@@ -1,4 +1,5 @@
-/* Cutting a failing query down: clauses go, expressions become one of their operands, as long as it still fails. */
+/* Cutting a failing query down: clauses go, expressions become one of their operands, as long as it still
+ * fails. */
 #ifndef DQL_TESTS_FUZZ_SQL_REDUCE_H
 #define DQL_TESTS_FUZZ_SQL_REDUCE_H
 #include "sql_tree.h"

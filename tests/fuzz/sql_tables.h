@@ -1,4 +1,5 @@
-/* Random tables: NULLs, duplicates, ties, wide ranges, dense and sparse keys, one row, no rows; some of many batches. */
+/* Random tables: NULLs, duplicates, ties, wide ranges, dense and sparse keys, one row, no rows; some of many
+ * batches. */
 #ifndef DQL_TESTS_FUZZ_SQL_TABLES_H
 #define DQL_TESTS_FUZZ_SQL_TABLES_H
 #include "random.h"
@@ -11,9 +12,9 @@ typedef struct Column {
     Kind kind;
     int bits; /* K_INT */
     bool not_null;
-    uint32_t nulls;    /* one in so many rows; 0: none */
-    int64_t from, to;  /* numbers, dates as days from 1990-01-01; the pool of texts from 0 */
-    bool dense;        /* from + row */
+    uint32_t nulls;   /* one in so many rows; 0: none */
+    int64_t from, to; /* numbers, dates as days from 1990-01-01; the pool of texts from 0 */
+    bool dense;       /* from + row */
 } Column;
 
 typedef struct Table {
@@ -35,13 +36,20 @@ typedef struct ColumnType {
 } ColumnType;
 
 static const ColumnType column_types[] = {
-    {K_INT, {"INTEGER", "INTEGER"}, 32, 1000000}, {K_INT, {"INTEGER", "INTEGER"}, 32, 100},
-    {K_INT, {"BIGINT", "INTEGER"}, 64, 1000000000000}, {K_INT, {"SMALLINT", "INTEGER"}, 16, 5000},
-    {K_INT, {"TINYINT", "INTEGER"}, 8, 60}, {K_NUM, {"DOUBLE", "REAL"}, 0, 4000},
-    {K_TEXT, {"VARCHAR", "TEXT"}, 0, 11}, {K_DATE, {"DATE", "TEXT"}, 0, 5000}, {K_BOOL, {"BOOLEAN", "INTEGER"}, 0, 1},
+    {K_INT, {"INTEGER", "INTEGER"}, 32, 1000000},
+    {K_INT, {"INTEGER", "INTEGER"}, 32, 100},
+    {K_INT, {"BIGINT", "INTEGER"}, 64, 1000000000000},
+    {K_INT, {"SMALLINT", "INTEGER"}, 16, 5000},
+    {K_INT, {"TINYINT", "INTEGER"}, 8, 60},
+    {K_NUM, {"DOUBLE", "REAL"}, 0, 4000},
+    {K_TEXT, {"VARCHAR", "TEXT"}, 0, 11},
+    {K_DATE, {"DATE", "TEXT"}, 0, 5000},
+    {K_BOOL, {"BOOLEAN", "INTEGER"}, 0, 1},
 };
 
-static const char *const texts[] = {"a", "ab", "", "B", "abc", "b", "Abba", "x_b", "5%", "ba", "zu\xc3\x9f", "a longer text than sixteen bytes"};
+static const char *const texts[] = {"a",   "ab", "",           "B",
+                                    "abc", "b",  "Abba",       "x_b",
+                                    "5%",  "ba", "zu\xc3\x9f", "a longer text than sixteen bytes"};
 
 static void random_range(Random *r, const ColumnType *t, Column *c) {
     static const int64_t narrow[] = {1, 3, 10, 30};
@@ -54,9 +62,18 @@ static void random_range(Random *r, const ColumnType *t, Column *c) {
 }
 
 static void random_column(Random *r, Arena *arena, uint32_t at, Column *c) {
-    const ColumnType *t = &column_types[at == 0 ? 0 : below(r, (uint32_t)(sizeof column_types / sizeof *column_types))];
+    const ColumnType *t =
+        &column_types[at == 0 ? 0 : below(r, (uint32_t)(sizeof column_types / sizeof *column_types))];
     static const uint32_t nulls[] = {0, 0, 2, 5, 20};
-    *c = (Column){arena_printf(arena, "k%u", at), {t->type[DQL], t->type[SQLITE]}, t->kind, t->bits, one_in(r, 4), nulls[below(r, 5)], 0, 0, false};
+    *c = (Column){arena_printf(arena, "k%u", at),
+                  {t->type[DQL], t->type[SQLITE]},
+                  t->kind,
+                  t->bits,
+                  one_in(r, 4),
+                  nulls[below(r, 5)],
+                  0,
+                  0,
+                  false};
     if (c->not_null) c->nulls = 0;
     else if (one_in(r, 25)) c->nulls = 1;
     random_range(r, t, c);
@@ -66,13 +83,16 @@ static void random_world(Random *r, Arena *arena, bool many, World *w) {
     static const uint32_t few[] = {0, 1, 2, 7, 12, FEW_ROWS, FEW_ROWS};
     for (uint32_t i = 0; i < TABLES; i++) {
         Table *t = &w->tables[i];
-        *t = (Table){.name = arena_printf(arena, "t%u", i), .n_columns = 3 + below(r, MOST_COLUMNS - 2), .rows = few[below(r, 7)]};
+        *t = (Table){.name = arena_printf(arena, "t%u", i),
+                     .n_columns = 3 + below(r, MOST_COLUMNS - 2),
+                     .rows = few[below(r, 7)]};
         if (many && i == 0) t->rows = 2000 + below(r, MANY_ROWS - 2000);
         for (uint32_t k = 0; k < t->n_columns; k++) random_column(r, arena, k, &t->columns[k]);
     }
 }
 
-static void write_date(Buf *b, int64_t days) { /* days from 1990-01-01, in months of 28 days: any dates will do */
+static void write_date(Buf *b,
+                       int64_t days) { /* days from 1990-01-01, in months of 28 days: any dates will do */
     int64_t year = 1990 + (days >= 0 ? days / 336 : -((335 - days) / 336)), rest = days - (year - 1990) * 336;
     buf_printf(b, "'%04d-%02d-%02d'", (int)year, (int)(rest / 28) + 1, (int)(rest % 28) + 1);
 }
@@ -94,7 +114,8 @@ static void write_value(Buf *b, const Column *c, int64_t v, Dialect d) {
 static void write_create(Buf *b, const Table *t, Dialect d) {
     buf_printf(b, "CREATE TABLE %s (", t->name);
     for (uint32_t i = 0; i < t->n_columns; i++)
-        buf_printf(b, "%s%s %s%s", i ? ", " : "", t->columns[i].name, t->columns[i].type[d], t->columns[i].not_null ? " NOT NULL" : "");
+        buf_printf(b, "%s%s %s%s", i ? ", " : "", t->columns[i].name, t->columns[i].type[d],
+                   t->columns[i].not_null ? " NOT NULL" : "");
     buf_puts(b, ");\n");
 }
 

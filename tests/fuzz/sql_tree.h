@@ -1,8 +1,9 @@
-/* Queries that dql and SQLite understand with equal meaning, as trees, so that a failing one can be cut down; and how each
- * dialect writes them.
+/* Queries that dql and SQLite understand with equal meaning, as trees, so that a failing one can be cut down;
+ * and how each dialect writes them.
  *
- * An expression is a leaf (a column or a literal, with its text in both dialects) or a form (sql_forms.h) over expressions.
- * Trees share leaves and grouping expressions; whoever changes a tree changes a slot, never a node. */
+ * An expression is a leaf (a column or a literal, with its text in both dialects) or a form (sql_forms.h)
+ * over expressions. Trees share leaves and grouping expressions; whoever changes a tree changes a slot, never
+ * a node. */
 #ifndef DQL_TESTS_FUZZ_SQL_TREE_H
 #define DQL_TESTS_FUZZ_SQL_TREE_H
 #include "base/arena.h"
@@ -123,8 +124,7 @@ static void write_source(Buf *b, const Source *s, Dialect d, bool pipes, bool co
         buf_putc(b, '(');
         write_query(b, s->derived, d);
         buf_putc(b, ')');
-    } else
-        buf_puts(b, s->table);
+    } else buf_puts(b, s->table);
     buf_printf(b, " AS %s", s->alias);
     if (s->join > JOIN_CROSS && !s->n_on) buf_puts(b, d == DQL ? " ON TRUE" : " ON 1");
     write_conjuncts(b, " ON ", s->on, s->n_on, d);

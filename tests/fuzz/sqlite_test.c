@@ -1,6 +1,7 @@
 /* dql against SQLite: random queries over random tables, on four executions, give SQLite's rows.
- *   sqlite_test [SEED [WORLDS]]    another seed (default 1), another number of worlds for each execution
- * A failure prints the tables, the query cut down, and both answers.  What dql refuses as `not supported` is counted.
+ *   sqlite_test [SEED [WORLDS [EXECUTION]]]    another seed (default 1), number of worlds, one execution alone
+ * A failure prints the tables, the query cut down, and both answers.  What dql refuses as `not supported` is
+ * counted.
  */
 #include "sql_engines.h"
 #include "sql_make.h"
@@ -45,11 +46,13 @@ static void ask(Duel *d, const Query *q, Answer *sqlite, Answer *dql) {
     for (uint32_t i = 0; i < q->n_items; i++) kinds[i] = q->items[i]->kind;
     *dql = dql_query(d->dql, d->arena, text_of(d->arena, q, DQL), kinds, !q->n_order);
     *sqlite = (Answer){DONE, ""};
-    if (dql->outcome != REFUSED) *sqlite = sqlite_query(d->sqlite, d->arena, text_of(d->arena, q, SQLITE), kinds, !q->n_order);
+    if (dql->outcome != REFUSED)
+        *sqlite = sqlite_query(d->sqlite, d->arena, text_of(d->arena, q, SQLITE), kinds, !q->n_order);
 }
 
 static bool differs(const Answer *sqlite, const Answer *dql) {
-    return dql->outcome != REFUSED && (sqlite->outcome == FAILED || dql->outcome == FAILED || strcmp(sqlite->text, dql->text) != 0);
+    return dql->outcome != REFUSED &&
+           (sqlite->outcome == FAILED || dql->outcome == FAILED || strcmp(sqlite->text, dql->text) != 0);
 }
 
 /* As in the query that failed first: the answers differ, or dql alone fails. */
@@ -61,7 +64,8 @@ static bool fails_too(void *ctx, const Query *q) {
 
 static void print_table(Duel *d, const Table *t) {
     static const Kind text[MOST_COLUMNS] = {K_TEXT, K_TEXT, K_TEXT, K_TEXT, K_TEXT, K_TEXT, K_TEXT, K_TEXT};
-    Answer rows = sqlite_query(d->sqlite, d->arena, arena_printf(d->arena, "SELECT * FROM %s LIMIT 60", t->name), text, false);
+    Answer rows = sqlite_query(d->sqlite, d->arena,
+                               arena_printf(d->arena, "SELECT * FROM %s LIMIT 60", t->name), text, false);
     Buf b = {0};
     write_create(&b, t, DQL);
     fprintf(stderr, "%s%s", b.p, rows.text);
@@ -70,13 +74,15 @@ static void print_table(Duel *d, const Table *t) {
 
 static void report(Duel *d, const World *w, Query *q) {
     Answer sqlite, dql;
-    fprintf(stderr, "%s, seed %llu:\n%s;\n", d->execution->name, (unsigned long long)d->seed, text_of(d->arena, q, DQL));
+    fprintf(stderr, "%s, seed %llu:\n%s;\n", d->execution->name, (unsigned long long)d->seed,
+            text_of(d->arena, q, DQL));
     Reducer r = {.fails = fails_too, .ctx = d, .tries = 2000};
     if (fails_too(d, q)) reduce(&r, q);
     ask(d, q, &sqlite, &dql);
     for (uint32_t i = 0; i < TABLES; i++)
         if (strstr(text_of(d->arena, q, DQL), w->tables[i].name)) print_table(d, &w->tables[i]);
-    fprintf(stderr, "cut down:\n%s;\nSQLite:\n%s;\n%.2000s\ndql:\n%.2000s\n", text_of(d->arena, q, DQL), text_of(d->arena, q, SQLITE), sqlite.text, dql.text);
+    fprintf(stderr, "cut down:\n%s;\nSQLite:\n%s;\n%.2000s\ndql:\n%.2000s\n", text_of(d->arena, q, DQL),
+            text_of(d->arena, q, SQLITE), sqlite.text, dql.text);
 }
 
 static void compare(Duel *d, const World *w, Query *q) {
@@ -108,7 +114,9 @@ static void change(Duel *d, Maker *m, const World *w) {
     }
     Outcome done = dql_run(d->dql, both[DQL].p);
     if (done == DONE) sqlite_run(d->sqlite, both[SQLITE].p);
-    if (done == FAILED) d->failed++, fprintf(stderr, "%s, seed %llu: %s\n", d->execution->name, (unsigned long long)d->seed, both[DQL].p);
+    if (done == FAILED)
+        d->failed++, fprintf(stderr, "%s, seed %llu: %s\n", d->execution->name, (unsigned long long)d->seed,
+                             both[DQL].p);
     for (Dialect i = DQL; i <= SQLITE; i++) buf_free(&both[i]);
 }
 
@@ -146,14 +154,15 @@ int main(int argc, char **argv) {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     for (uint32_t i = 0; i < COUNT_OF(executions); i++) {
         Duel d = {.execution = &executions[i]};
+        if (argc > 3 && strcmp(argv[3], d.execution->name) != 0) continue;
         clock_t start = clock();
         uint32_t worlds = argc > 2 ? (uint32_t)atoi(argv[2]) : executions[i].worlds;
         for (uint32_t k = 0; k < worlds; k++) {
             d.seed = (seed << 32) + k;
             play_world(&d);
         }
-        printf("%s: %ld queries, %ld refused, %ld failed, %.1f s of CPU time\n", d.execution->name, d.asked, d.refused, d.failed,
-               (double)(clock() - start) / CLOCKS_PER_SEC);
+        printf("%s: %ld queries, %ld refused, %ld failed, %.1f s of CPU time\n", d.execution->name, d.asked,
+               d.refused, d.failed, (double)(clock() - start) / CLOCKS_PER_SEC);
         CHECK_INT(d.failed, 0);
         CHECK(d.refused * 3 < d.asked);
     }
