@@ -69,7 +69,7 @@ static const char *skip_chars(const char *p, const char *end, int64_t chars) {
 
 Str utf8_substring(Str s, int64_t from, int64_t len) {
     int64_t to; /* the first position that is left out */
-    if (len < 0 || __builtin_add_overflow(from, len, &to)) to = INT64_MAX;
+    if (__builtin_add_overflow(from, len, &to)) to = INT64_MAX;
     if (from < 1) from = 1;
     if (to <= from) return (Str){s.p, 0};
     const char *end = s.p + s.n, *p = skip_chars(s.p, end, from - 1);

@@ -8,7 +8,7 @@
 bool utf8_valid(Str s);
 size_t utf8_step(const char *p, const char *end); /* bytes of the character at p, 1 if invalid; p < end */
 size_t utf8_length(Str s); /* characters */
-/* SQL substring in characters: from is 1-based and may be below 1; len < 0 means to the end. No copy. */
+/* SQL substring in characters: from is 1-based and may be below 1, len is not negative. No copy. */
 Str utf8_substring(Str s, int64_t from, int64_t len);
 Str text_upper(Arena *a, Str s); /* ASCII and Latin-1 letters; others unchanged */
 Str text_lower(Arena *a, Str s);

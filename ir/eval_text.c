@@ -31,7 +31,7 @@ bool law_eval_length(Eval *e, const Node *n, const Value *in, Value *out) {
 }
 
 bool law_eval_substring(Eval *e, const Node *n, const Value *in, Value *out) {
-    (void)e, (void)n;
+    if (in[2].i < 0) return eval_fail(e, n, ROW_OVERFLOW, "length of substring: value out of range");
     return out->s = utf8_substring(in[0].s, in[1].i, in[2].i), true;
 }
 

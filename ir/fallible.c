@@ -93,6 +93,12 @@ static bool scatter_fails(const Node *n) {
     return gather_fails(n) || (sums && !type_is_float(n->type->elem));
 }
 
+/* A length below 0 is refused. */
+static bool substring_fails(const Node *n) {
+    const Node *length = n->in[2];
+    return !ir_is_const(length) || (!ATTR_OF(length, Const)->value.null && ATTR_OF(length, Const)->value.i < 0);
+}
+
 /* Shapes with `*` are checked at run time. */
 static bool shape_open(const Node *n) {
     for (uint32_t i = 0; i < n->n; i++)
@@ -113,6 +119,7 @@ bool ir_op_fallible(const Node *n) {
     if (n->op == OP_INDEX) return index_fails(n);
     if (n->op == OP_GATHER) return gather_fails(n);
     if (n->op == OP_SCATTER) return scatter_fails(n);
+    if (n->op == OP_SUBSTRING) return substring_fails(n);
     if ((n->op == OP_NEG || n->op == OP_ABS) && n->type->kind == TY_DECIMAL) return false;
     return arith_fails(scalar(n->type));
 }

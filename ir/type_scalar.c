@@ -146,7 +146,7 @@ const Type *law_type_length(TypeCall *c) {
     return want_text(c, 0) ? strict(c, kind_type(c, TY_I64)) : type_reject_inputs(c);
 }
 
-/* text, first character from 1, characters (negative: to the end) */
+/* text, first character from 1, characters */
 const Type *law_type_substring(TypeCall *c) {
     if (!want_text(c, 0) || !want_kind(c, 1, TY_I64) || !want_kind(c, 2, TY_I64))
         return type_reject_inputs(c);

@@ -75,7 +75,10 @@ static Stage *length(Scope *s, LVal x) {
     return native(s, "dql_rt_text_length", 1, a, K_I64, range_span(0, (Int128)1 << 40));
 }
 
-static Stage *substring(Scope *s, LVal x, LVal from, LVal count) {
+static Stage *substring(Scope *s, const Node *e, LVal x, LVal from, LVal count, Stage *valid) {
+    Range lengths = range_span(0, INT64_MAX);
+    if (!range_within(count.v->range, lengths))
+        count.v = check_range(s, count.v, lengths, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, "length of substring"));
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 4);
     a[0].value = clean_view(s, x);
     a[1].value = pipe_layout(s->p, from.v, s->domain, K_I64);
@@ -95,7 +98,7 @@ LVal expr_text(Scope *s, const Node *e) {
     case OP_UPPER: out.v = changed(s, "dql_rt_text_upper", in[0]); break;
     case OP_LOWER: out.v = changed(s, "dql_rt_text_lower", in[0]); break;
     case OP_LENGTH: out.v = length(s, in[0]); break;
-    default: out.v = substring(s, in[0], in[1], in[2]);
+    default: out.v = substring(s, e, in[0], in[1], in[2], out.valid);
     }
     return out;
 }
