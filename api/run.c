@@ -52,6 +52,8 @@ void describe(dql_stmt *s, Program *p) {
     p->path = st->path;
     p->n_set = st->n_set;
     p->set_columns = st->set;
+    p->n_keys = st->n_keys;
+    p->keys = st->keys;
     if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);

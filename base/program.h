@@ -242,6 +242,7 @@ typedef struct Program {
     uint32_t n_columns;
     ResultColumn *columns;  /* of the result, of the created table, or tensors of a model */
     uint32_t n_set; uint32_t *set_columns;
+    uint32_t n_keys; uint32_t *keys; /* of the created table, as in runtime/table.h */
     uint32_t n_pipelines; Pipeline *pipelines;
     uint32_t n_steps; Step *steps;
     uint32_t n_args; Arg *args;

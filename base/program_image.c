@@ -103,6 +103,7 @@ static void io_program(Io *io, Program *p) {
     IO(io, p->result);
     IO_EACH(io, p->columns, p->n_columns, io_column);
     io_array(io, &p->set_columns, &p->n_set, sizeof *p->set_columns);
+    io_array(io, &p->keys, &p->n_keys, sizeof *p->keys);
     IO_EACH(io, p->pipelines, p->n_pipelines, io_pipeline);
     io_array(io, &p->steps, &p->n_steps, sizeof *p->steps);
     io_array(io, &p->args, &p->n_args, sizeof *p->args);

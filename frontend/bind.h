@@ -58,6 +58,8 @@ typedef struct Statement {
     int64_t version;    /* of the target table when it was bound; 0 when it is new */
     uint32_t n_set;
     uint32_t *set; /* UPDATE: indices of table columns */
+    uint32_t n_keys;
+    uint32_t *keys; /* CREATE TABLE, PRIMARY KEY and UNIQUE: of each the number of its columns, then their indices */
     const char *path;
     bool if_exists, or_replace;
     const ModelDef *model;

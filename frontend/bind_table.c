@@ -1,19 +1,32 @@
-/* CREATE TABLE: columns with types and NOT NULL, or those of a query. */
+/* CREATE TABLE: columns with types, NOT NULL and keys, or those of a query. */
 #include "frontend/scope.h"
 
-static bool column_constraint(Binder *b, const Ast *c, const Type **type) {
-    if (c->kind == A_NOT_NULL || c->kind == A_PRIMARY_KEY) *type = type_nullable(*type, false);
-    else if (c->kind != A_NULLABLE) return bind_not_supported(b, c), false;
-    return true;
+static void add_key(Statement *out, uint32_t n) { out->keys[out->n_keys++] = n; }
+
+/* What has no equality that a table could keep. */
+static bool check_key(Binder *b, const BoundColumn *c, Span at) {
+    if (!c->type || c->type->kind != TY_TENSOR) return true;
+    bind_no(b, at, "a key of TENSOR");
+    return false;
 }
 
-static bool bind_column(Binder *b, const Ast *t, BoundColumn *out) {
+static bool column_constraint(Binder *b, const Ast *c, BoundColumn *column, Statement *out) {
+    if (c->kind == A_NULLABLE) return true;
+    if (c->kind != A_NOT_NULL && c->kind != A_PRIMARY_KEY && c->kind != A_UNIQUE) return bind_not_supported(b, c), false;
+    if (c->kind != A_UNIQUE) column->type = type_nullable(column->type, false);
+    if (c->kind == A_NOT_NULL) return true;
+    add_key(out, 1);
+    add_key(out, (uint32_t)(column - out->columns));
+    return check_key(b, column, c->span);
+}
+
+static bool bind_column(Binder *b, const Ast *t, Statement *out) {
     const Ast *constraints = t->kid[COLUMN_DEF_CONSTRAINTS];
     const Type *type = bind_type(b, t->kid[COLUMN_DEF_TYPE]);
+    BoundColumn *column = &out->columns[out->n_columns++];
     bool ok = type != NULL;
-    for (uint32_t i = 0; i < constraints->n && type; i++)
-        ok &= column_constraint(b, constraints->kid[i], &type);
-    *out = (BoundColumn){t->text, type};
+    *column = (BoundColumn){t->text, type};
+    for (uint32_t i = 0; i < constraints->n && type; i++) ok &= column_constraint(b, constraints->kid[i], column, out);
     if (type && (type->kind == TY_LIST || type->kind == TY_STRUCT))
         return bind_no(b, t->kid[COLUMN_DEF_TYPE]->span,
                        type->kind == TY_LIST ? "a LIST column" : "a STRUCT column"),
@@ -27,14 +40,20 @@ static BoundColumn *find_column(Statement *out, const char *name) {
     return NULL;
 }
 
-/* PRIMARY KEY (a, b) makes them NOT NULL; uniqueness is not enforced yet. */
-static bool primary_key(Binder *b, const Ast *t, Statement *out) {
-    const Ast *names = t->kid[PRIMARY_KEY_COLUMNS];
+/* PRIMARY KEY (a, b), which makes them NOT NULL, or UNIQUE (a, b). */
+static bool bind_key(Binder *b, const Ast *t, Statement *out) {
+    const Ast *names = t->kid[t->kind == A_UNIQUE ? UNIQUE_COLUMNS : PRIMARY_KEY_COLUMNS];
     bool ok = true;
+    add_key(out, names->n);
     for (uint32_t i = 0; i < names->n; i++) {
         BoundColumn *c = find_column(out, names->kid[i]->text);
-        if (!c) diag_error(b->diags, E_UNKNOWN_COLUMN, names->kid[i]->span, names->kid[i]->text), ok = false;
-        else if (c->type) c->type = type_nullable(c->type, false);
+        if (!c) {
+            diag_error(b->diags, E_UNKNOWN_COLUMN, names->kid[i]->span, names->kid[i]->text), ok = false;
+            continue;
+        }
+        if (c->type && t->kind == A_PRIMARY_KEY) c->type = type_nullable(c->type, false);
+        add_key(out, (uint32_t)(c - out->columns));
+        ok &= check_key(b, c, names->kid[i]->span);
     }
     return ok;
 }
@@ -51,15 +70,27 @@ static bool duplicates(Binder *b, const Ast *columns, const Statement *out) {
     return false;
 }
 
+/* The most entries of Statement.keys. */
+static uint32_t count_key_columns(const Ast *columns, const Ast *constraints) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < columns->n; i++) n += 2 * columns->kid[i]->kid[COLUMN_DEF_CONSTRAINTS]->n;
+    for (uint32_t i = 0; i < constraints->n; i++) {
+        const Ast *c = constraints->kid[i];
+        if (c->kind == A_PRIMARY_KEY || c->kind == A_UNIQUE) n += 1 + c->kid[c->kind == A_UNIQUE ? UNIQUE_COLUMNS : PRIMARY_KEY_COLUMNS]->n;
+    }
+    return n;
+}
+
 static bool bind_columns(Binder *b, const Ast *t, Statement *out) {
     const Ast *columns = t->kid[CREATE_TABLE_COLUMNS], *constraints = t->kid[CREATE_TABLE_CONSTRAINTS];
     bool ok = true;
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, columns->n);
-    for (uint32_t i = 0; i < columns->n; i++)
-        ok &= bind_column(b, columns->kid[i], &out->columns[out->n_columns++]);
+    out->keys = ARENA_ARRAY(b->arena, uint32_t, count_key_columns(columns, constraints));
+    for (uint32_t i = 0; i < columns->n; i++) ok &= bind_column(b, columns->kid[i], out);
     for (uint32_t i = 0; i < constraints->n; i++) {
-        if (constraints->kid[i]->kind == A_PRIMARY_KEY) ok &= primary_key(b, constraints->kid[i], out);
-        else bind_not_supported(b, constraints->kid[i]), ok = false;
+        const Ast *c = constraints->kid[i];
+        if (c->kind == A_PRIMARY_KEY || c->kind == A_UNIQUE) ok &= bind_key(b, c, out);
+        else bind_not_supported(b, c), ok = false;
     }
     return ok && !duplicates(b, columns, out);
 }

@@ -1,6 +1,7 @@
 #include "runtime/apply.h"
 #include "runtime/builder.h"
 #include "runtime/model_load.h"
+#include "runtime/unique.h"
 #include <stdlib.h>
 
 static Schema *schema_of(const Program *p) {
@@ -12,6 +13,7 @@ static Schema *schema_of(const Program *p) {
         types[i] = p->columns[i].type;
     }
     if (names && types) s = schema_new(p->n_columns, names, types);
+    if (s) schema_set_keys(s, p->n_keys, p->keys);
     free(names);
     free(types);
     return s;
@@ -26,6 +28,13 @@ static bool check_not_null(const Schema *s, uint32_t col, const ColumnRef *c, in
     return true;
 }
 
+/* A version whose keys hold, or NULL. */
+static TableVersion *with_keys(TableVersion *v, const char *table, RtError *e) {
+    if (!v || unique_check(v, table, e)) return v;
+    version_unref(v);
+    return NULL;
+}
+
 /* rows' columns from `first` on, appended to `base` (NULL: a new table). */
 static TableVersion *append_rows(RtSession *s, Schema *schema, TableVersion *base, const RtResult *rows, const char *table, RtError *e) {
     TableBuilder *b = builder_new(s->pool, s->workers, schema);
@@ -37,7 +46,7 @@ static TableVersion *append_rows(RtSession *s, Schema *schema, TableVersion *bas
     }
     TableVersion *v = ok ? builder_finish(b, base, e) : NULL;
     builder_free(b);
-    return v;
+    return with_keys(v, table, e);
 }
 
 /* May the table be made? *skip: IF NOT EXISTS, and it does. */
@@ -171,7 +180,7 @@ static bool update(RtSession *s, const Program *p, const RtResult *rows, int64_t
     TableVersion *v = NULL;
     if (ok && new_rows(b, base, p, rows, ids, e)) {
         TableVersion *without = version_delete(base, ids, rows->rows, changed, e);
-        v = without ? builder_finish(b, without, e) : NULL;
+        v = without ? with_keys(builder_finish(b, without, e), p->target, e) : NULL;
         version_unref(without);
     }
     builder_free(b);

@@ -16,6 +16,12 @@ Schema *schema_new(uint32_t n, const char *const *names, const Type *const *type
     return s;
 }
 
+void schema_set_keys(Schema *s, uint32_t n, const uint32_t *keys) {
+    s->n_keys = n;
+    s->keys = ARENA_ARRAY(s->arena, uint32_t, n + 1);
+    for (uint32_t i = 0; i < n; i++) s->keys[i] = keys[i];
+}
+
 Schema *schema_ref(Schema *s) {
     atomic_fetch_add(&s->refs, 1);
     return s;

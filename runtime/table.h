@@ -19,8 +19,11 @@ typedef struct Schema {
     uint32_t n;
     const char **names;
     const Type **types;
+    uint32_t n_keys; /* length of keys */
+    uint32_t *keys;  /* PRIMARY KEY and UNIQUE: of each the number of its columns, then these */
 } Schema;
 Schema *schema_new(uint32_t n, const char *const *names, const Type *const *types); /* copies both */
+void schema_set_keys(Schema *s, uint32_t n, const uint32_t *keys); /* before it is shared; copied */
 Schema *schema_ref(Schema *s);
 void schema_unref(Schema *s);
 

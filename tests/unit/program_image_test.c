@@ -23,7 +23,7 @@ static void fill(Program *p, TypePool *types) {
     columns[0] = (ResultColumn){"a", type_nullable(type_get(types, TY_I32), true)};
     columns[1] = (ResultColumn){"b", type_tensor(types, type_get(types, TY_F32), 2, dims)};
     *p = (Program){.kind = PG_UPDATE, .or_replace = true, .target = "t", .result = 0, .n_columns = 2, .columns = columns,
-                   .n_set = 2, .set_columns = set, .n_pipelines = 2, .pipelines = pipelines, .n_steps = 1, .steps = steps,
+                   .n_set = 2, .set_columns = set, .n_keys = 2, .keys = set, .n_pipelines = 2, .pipelines = pipelines, .n_steps = 1, .steps = steps,
                    .n_args = 2, .args = args, .n_regs = 3, .regs = regs, .n_finish = 1, .finish = finish, .n_states = 1,
                    .states = states, .n_state_cols = 1, .state_cols = cols, .n_scans = 1, .scans = scans, .n_scan_cols = 1,
                    .scan_cols = scan_cols, .n_kernels = 1, .kernels = kernels, .n_natives = 2, .natives = natives,
