@@ -80,6 +80,7 @@ typedef enum ArgKind {
     ARG_COUNT,       /* int64_t *: row count of domain `a` in this batch */
     ARG_CURSOR,      /* int64_t[4]: cursor `a`, zeroed before the first call of a batch, for STEP_EXPANDS */
     ARG_SCRATCH,     /* this worker's text arena for strings that live as long as the batch */
+    ARG_PART,        /* int64_t[2]: {part, parts} of the units of a step that splits (STEP_SPLITS): {0, 1} but in a team */
     ARG_WORK,        /* this worker's work memory, 64-byte aligned: Pipeline.work_bytes, of no meaning between two steps */
 } ArgKind;
 
@@ -93,6 +94,7 @@ enum {
     STEP_NATIVE = 1,  /* fn indexes natives, else kernels */
     STEP_EXPANDS = 2, /* may have more output than fits: called again, with the following steps in between, until its
                          cursor (the Arg of kind ARG_CURSOR) is {0,..} again */
+    STEP_SPLITS = 4,  /* may be called with parts of its units, on several workers at once (ARG_PART) */
 };
 #define DOMAIN_NONE 255
 

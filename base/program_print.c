@@ -17,7 +17,7 @@ static const struct {
     [ARG_PARAM_VALID] = {"param_valid", 1}, [ARG_WEIGHT] = {"weight", 1}, [ARG_DICT] = {"dict", 2},
     [ARG_STATE] = {"state", 1}, [ARG_LOCAL] = {"local", 1}, [ARG_COL] = {"col", 2}, [ARG_COL_VALID] = {"col_valid", 2},
     [ARG_LOCAL_COL] = {"acc", 2}, [ARG_COUNT] = {"count", 1}, [ARG_CURSOR] = {"cursor", 1}, [ARG_SCRATCH] = {"scratch", 0},
-    [ARG_WORK] = {"work", 0},
+    [ARG_WORK] = {"work", 0}, [ARG_PART] = {"part", 0},
 };
 
 static void print_arg(Buf *b, Arg a) {
@@ -44,6 +44,7 @@ static void print_step(Buf *b, const Program *p, const Step *s) {
     }
     buf_puts(b, s->n_args ? ")" : "()");
     if (s->flags & STEP_EXPANDS) buf_puts(b, " expands");
+    if (s->flags & STEP_SPLITS) buf_puts(b, " splits");
     buf_puts(b, "\n");
 }
 

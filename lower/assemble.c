@@ -92,7 +92,7 @@ static void add_call(Lower *c, const Registers *r, const Unit *u) {
     Step step = {.args = (uint32_t)c->b.args.n, .n_args = (uint16_t)call->n, .in = s->domain, .out = call->out,
                  .site = s->site ? (uint16_t)(s->site - 1) : 0};
     step.fn = call->native ? build_native(c, call->native) : build_kernel(c, call->kernel);
-    step.flags = (uint16_t)((call->native ? STEP_NATIVE : 0) | (call->expands ? STEP_EXPANDS : 0));
+    step.flags = (uint16_t)((call->native ? STEP_NATIVE : 0) | (call->expands ? STEP_EXPANDS : 0) | (call->splits ? STEP_SPLITS : 0));
     for (uint32_t k = 0; k < call->n; k++)
         *vec_push(&c->b.args) = call->args[k].value ? place_of(r, call->args[k].value) : call->args[k].arg;
     *vec_push(&c->b.steps) = step;

@@ -27,21 +27,23 @@ bool conv_of(const Node *e, Conv *v) {
 /* Rows of pixels with a border of zeros, when channels are whole vectors. */
 static Stage *pad_vectors(Scope *s, Stage *x, const Conv *v) {
     TensorKernel k;
-    int64_t line = v->pw * v->c, elems = v->ph * line, stride = round16(elems);
+    int64_t line = v->pw * v->c, stride = round16(v->ph * line);
     tk_begin(&k, s, "pad");
     KB *b = k.b;
-    KInst *from = tk_value(&k, x), *to = tk_out(&k), *zero = kb_float(b, K_F32, TENSOR_LANES, 0);
+    KInst *from = tk_value(&k, x), *to = tk_out(&k), *zero = kb_float(b, K_F32, TENSOR_LANES, 0), *lo, *hi;
+    tk_share(&k, v->ph, &lo, &hi);
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     KInst *out = k_mul(b, row, stride), *in = k_mul(b, row, stride_of(x));
-    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), 0, NULL);
-    kb_store(b, to, k_plus(b, out, i), zero);
+    KInst *p = kb_loop(b, lo, hi, k_int(b, 1), 0, NULL), *h = k_add(b, p, -v->top), *to_line = k_plus(b, out, k_mul(b, p, line));
+    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, line), k_int(b, TENSOR_LANES), 0, NULL);
+    kb_store(b, to, k_plus(b, to_line, i), zero);
     kb_loop_end(b, NULL);
-    KInst *h = kb_loop(b, k_int(b, 0), k_int(b, v->h), k_int(b, 1), 0, NULL);
-    KInst *to_line = k_plus(b, out, k_add(b, k_mul(b, h, line), v->top * line + v->left * v->c));
+    kb_if(b, kb_cmp(b, KP_ULT, h, k_int(b, v->h)));
     KInst *from_line = k_plus(b, in, k_mul(b, h, v->w * v->c));
     KInst *j = kb_loop(b, k_int(b, 0), k_int(b, v->w * v->c), k_int(b, TENSOR_LANES), 0, NULL);
-    kb_store(b, to, k_plus(b, to_line, j), kb_load(b, from, k_plus(b, from_line, j), K_F32, TENSOR_LANES));
+    kb_store(b, to, k_plus(b, k_add(b, to_line, v->left * v->c), j), kb_load(b, from, k_plus(b, from_line, j), K_F32, TENSOR_LANES));
     kb_loop_end(b, NULL);
+    kb_if_end(b, 0, NULL);
     kb_loop_end(b, NULL);
     kb_loop_end(b, NULL);
     return tk_end(&k, K_F32, (uint32_t)stride * 4, (Range){0});
@@ -94,15 +96,18 @@ bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
     KB *b = k.b;
     KInst *from = tk_value(&k, x), *panels = tk_value(&k, w.v), *rows = row_offsets(&k, &v);
     tree_operands(&m);
-    KInst *to = tk_out(&k), *row, *col;
-    KTile tile = {.a_type = K_F32, .a = from, .images = k.n, .image_stride = k_int(b, stride_of(x)), .m = k_int(b, v.oh * v.ow),
-                  .rows = rows, .row_stride = k_int(b, 0), .outer = k_int(b, v.kh), .outer_stride = k_int(b, v.dh * v.pw * v.c),
-                  .inner = k_int(b, v.kw * v.c), .b = panels, .n = k_int(b, v.o), .nr = nr, .mr = mr};
+    KInst *to = tk_out(&k), *row, *col, *lo, *hi;
+    tk_share(&k, v.oh * v.ow, &lo, &hi);
+    KInst *image = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KTile tile = {.a_type = K_F32, .a = kb_offset(b, from, k_mul(b, image, stride_of(x) * 4)), .images = k_int(b, 1), .image_stride = k_int(b, 0),
+                  .m = kb_op2(b, KI_SUB, hi, lo), .rows = kb_offset(b, rows, k_mul(b, lo, 4)), .row_stride = k_int(b, 0),
+                  .outer = k_int(b, v.kh), .outer_stride = k_int(b, v.dh * v.pw * v.c), .inner = k_int(b, v.kw * v.c), .b = panels,
+                  .n = k_int(b, v.o), .nr = nr, .mr = mr};
     kb_tile(b, &tile, &row, &col, &m.acc);
-    KInst *image = kb_op2(b, KI_UDIV, row, k_int(b, v.oh * v.ow)), *at = kb_op2(b, KI_UREM, row, k_int(b, v.oh * v.ow));
-    KInst *j = k_plus(b, k_mul(b, at, pitch), col);
+    KInst *j = k_plus(b, k_mul(b, k_plus(b, lo, row), pitch), col);
     kb_store(b, to, k_plus(b, k_mul(b, image, bytes / 4), j), tree_value(&m, top, image, j));
     kb_tile_end(b);
+    kb_loop_end(b, NULL);
     *out = (LVal){.v = tk_end(&k, K_F32, bytes, (Range){0}), .valid = m.valid, .type = top->type, .nhwc = true};
     tree_free(&m);
     return true;

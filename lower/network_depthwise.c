@@ -84,8 +84,10 @@ bool lower_depthwise(Scope *s, const Node *top, const Node *e, LVal *out) {
     d.w = tk_value(&k, filters);
     tree_operands(&m);
     d.to = tk_out(&k);
+    KInst *lo, *hi;
+    tk_share(&k, d.v.oh, &lo, &hi);
     KInst *image = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL), *start = k_mul(b, image, stride_of(x));
-    KInst *oy = kb_loop(b, k_int(b, 0), k_int(b, d.v.oh), k_int(b, 1), 0, NULL);
+    KInst *oy = kb_loop(b, lo, hi, k_int(b, 1), 0, NULL);
     KInst *line = k_plus(b, start, k_mul(b, oy, d.v.sh * d.v.pw * d.v.c));
     KInst *c = kb_loop(b, k_int(b, 0), k_int(b, d.v.c), k_int(b, TENSOR_LANES), 0, NULL);
     load_filter(&d, c);

@@ -66,6 +66,15 @@ static bool match(Scope *s, const Node *e, bool swap, Linear *l) {
     return l->m == 1 || l->n % 16 == 0;
 }
 
+static void share_panels(TensorKernel *k, const Linear *l, uint32_t nr, KInst **panels, KInst **first, KInst **columns) {
+    KB *b = k->b;
+    KInst *lo, *hi;
+    tk_share(k, (l->n + nr - 1) / nr, &lo, &hi);
+    *first = k_mul(b, lo, nr);
+    *columns = kb_op2(b, KI_SUB, kb_op2(b, KI_MIN, k_mul(b, hi, nr), k_int(b, l->n)), *first);
+    *panels = kb_offset(b, *panels, k_mul(b, lo, l->k * nr * 4));
+}
+
 bool tile_linear(Scope *s, const Node *top, const Node *e, LVal *out) {
     Linear l;
     if (!match(s, e, false, &l) && !match(s, e, true, &l))
@@ -86,13 +95,16 @@ bool tile_linear(Scope *s, const Node *top, const Node *e, LVal *out) {
     KInst *from = tk_value(&k, x.v), *panels = tk_value(&k, w.v);
     tree_operands(&m);
     KInst *to = tk_out(&k), *one = k_int(b, 1), *zero = k_int(b, 0), *pitch = k_int(b, stride_of(x.v)), *row, *col;
+    KInst *first = zero, *columns = k_int(b, l.n); /* of this call: whole panels */
+    if (l.n > nr)
+        share_panels(&k, &l, nr, &panels, &first, &columns);
     KTile tile = {.a_type = K_F32, .a = from, .images = l.m > 1 ? k.n : one, .image_stride = l.m > 1 ? pitch : zero,
                   .m = l.m > 1 ? k_int(b, l.m) : k.n, .row_stride = l.m > 1 ? k_int(b, l.k) : pitch, .outer = one,
-                  .outer_stride = zero, .inner = k_int(b, l.k), .b = panels, .n = k_int(b, l.n), .nr = nr, .mr = mr};
+                  .outer_stride = zero, .inner = k_int(b, l.k), .b = panels, .n = columns, .nr = nr, .mr = mr};
     kb_tile(b, &tile, &row, &col, &m.acc);
-    KInst *image = l.m > 1 ? kb_op2(b, KI_UDIV, row, k_int(b, l.m)) : row, *j = col;
+    KInst *image = l.m > 1 ? kb_op2(b, KI_UDIV, row, k_int(b, l.m)) : row, *j = l.n > nr ? k_plus(b, first, col) : col;
     if (l.m > 1)
-        j = k_plus(b, k_mul(b, kb_op2(b, KI_UREM, row, k_int(b, l.m)), l.n), col);
+        j = k_plus(b, k_mul(b, kb_op2(b, KI_UREM, row, k_int(b, l.m)), l.n), j);
     kb_store(b, to, k_plus(b, k_mul(b, image, bytes / 4), j), tree_value(&m, top, image, j));
     kb_tile_end(b);
     *out = (LVal){.v = tk_end(&k, K_F32, bytes, (Range){0}), .valid = m.valid, .type = top->type};

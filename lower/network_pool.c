@@ -123,10 +123,11 @@ LVal lower_pool(Scope *s, const Node *e) {
     tk_begin(&k, s, op_info[e->op].text);
     KB *b = k.b;
     PoolLoop l = {.b = b, .from = tk_value(&k, x.v), .p = &p, .pitch = pitch, .t = t, .max = e->op == OP_MAX_POOL};
-    KInst *to = tk_out(&k), *lo_h, *hi_h, *lo_w, *hi_w;
+    KInst *to = tk_out(&k), *lo_h, *hi_h, *lo_w, *hi_w, *first, *last;
+    tk_share(&k, p.oh, &first, &last);
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     l.base = k_mul(b, row, stride_of(x.v));
-    KInst *h = kb_loop(b, k_int(b, 0), k_int(b, p.oh), k_int(b, 1), 0, NULL);
+    KInst *h = kb_loop(b, first, last, k_int(b, 1), 0, NULL);
     l.h0 = k_add(b, k_mul(b, h, p.sh), -p.top);
     taps(b, l.h0, p.kh, p.dh, p.h, &lo_h, &hi_h);
     KInst *w = kb_loop(b, k_int(b, 0), k_int(b, p.ow), k_int(b, 1), 0, NULL);

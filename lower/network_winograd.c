@@ -192,10 +192,11 @@ bool tile_winograd(Scope *s, const Node *top, const Node *e, LVal *out) {
     f.u = tk_value(&k, filters);
     f.work = tk_work(&k, (uint32_t)f.floats * 4);
     tree_operands(&m);
-    KInst *to = tk_out(&k);
+    KInst *to = tk_out(&k), *lo, *hi;
+    tk_share(&k, f.tiles, &lo, &hi);
     KInst *image = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL), *start = k_mul(b, image, stride_of(x));
-    f.first = kb_loop(b, k_int(b, 0), k_int(b, f.tiles), k_int(b, f.block), 0, NULL);
-    f.count = smaller(b, k_int(b, f.block), kb_op2(b, KI_SUB, k_int(b, f.tiles), f.first));
+    f.first = kb_loop(b, lo, hi, k_int(b, f.block), 0, NULL);
+    f.count = smaller(b, k_int(b, f.block), kb_op2(b, KI_SUB, hi, f.first));
     inputs(&f, start);
     KInst *n = kb_loop(b, k_int(b, 0), k_int(b, f.v.o), k_int(b, f.group), 0, NULL);
     products(&f, n);

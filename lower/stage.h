@@ -58,6 +58,7 @@ typedef struct Call {
     uint32_t n;
     CallArg *args;
     bool expands;
+    bool splits;  /* ARG_PART among its operands */
     bool effect; /* changes a state: never dropped */
     uint8_t out; /* domain it makes or DOMAIN_NONE */
 } Call;

@@ -34,6 +34,14 @@ KInst *tk_bytes(TensorKernel *k, const void *p, size_t n) {
     return tk_arg(k, build_bytes(k->s->c, p, n));
 }
 
+void tk_share(TensorKernel *k, int64_t units, KInst **lo, KInst **hi) {
+    KInst *part = tk_arg(k, (Arg){.kind = ARG_PART});
+    KInst *at = kb_load(k->b, part, k_int(k->b, 0), K_I64, 1), *parts = kb_load(k->b, part, k_int(k->b, 1), K_I64, 1);
+    k->splits = true;
+    *lo = kb_op2(k->b, KI_UDIV, k_mul(k->b, at, units), parts);
+    *hi = kb_op2(k->b, KI_UDIV, k_mul(k->b, k_add(k->b, at, 1), units), parts);
+}
+
 KInst *tk_work(TensorKernel *k, uint32_t bytes) {
     Pipe *p = k->s->p;
     if (bytes > p->work_bytes)
@@ -56,7 +64,7 @@ Stage *tk_call(Scope *s, Call *call, uint32_t out_at, KType t, uint32_t row_byte
 
 Stage *tk_end(TensorKernel *k, KType t, uint32_t row_bytes, Range r) {
     Call *call = ARENA_NEW(k->s->c->a, Call);
-    *call = (Call){.kernel = kb_finish(k->b, NULL), .n = (uint32_t)k->args.n,
+    *call = (Call){.kernel = kb_finish(k->b, NULL), .splits = k->splits, .n = (uint32_t)k->args.n,
                    .args = arena_copy(k->s->c->a, k->args.at, k->args.n * sizeof *k->args.at)};
     Stage *out = tk_call(k->s, call, k->out_at, t, row_bytes);
     out->range = r;
@@ -202,10 +210,11 @@ Stage *tensor_gather(Scope *s, Stage *x, const int32_t *table, int64_t n) {
         padded[i] = i < n ? table[i] : -1;
     tk_begin(&k, s, "elements");
     KB *b = k.b;
-    KInst *from = tk_value(&k, x), *places = tk_bytes(&k, padded, sizeof *padded * round16(n)), *to = tk_out(&k);
+    KInst *from = tk_value(&k, x), *places = tk_bytes(&k, padded, sizeof *padded * round16(n)), *to = tk_out(&k), *lo, *hi;
+    tk_share(&k, round16(n) / TENSOR_LANES, &lo, &hi);
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     KInst *base = kb_offset(b, from, k_mul(b, row, x->domain == DOMAIN_NONE ? 0 : x->row_bytes));
-    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, round16(n)), k_int(b, TENSOR_LANES), 0, NULL);
+    KInst *j = kb_loop(b, k_mul(b, lo, TENSOR_LANES), k_mul(b, hi, TENSOR_LANES), k_int(b, TENSOR_LANES), 0, NULL);
     KInst *at = kb_load(b, places, j, K_I32, TENSOR_LANES);
     KInst *mask = kb_cmp(b, KP_GE, at, kb_int(b, K_I32, TENSOR_LANES, 0));
     kb_store(b, to, k_plus(b, k_mul(b, row, row_bytes / (uint32_t)ktype_bytes(t)), j), kb_gather(b, base, at, t, mask));

@@ -20,6 +20,7 @@ typedef struct TensorKernel {
     VEC(CallArg) args;
     VEC(KInst *) params;
     uint32_t out_at; /* which operand is the result */
+    bool splits;     /* its units may be shared */
 } TensorKernel;
 
 void tk_begin(TensorKernel *k, Scope *s, const char *label);
@@ -31,6 +32,8 @@ void tk_sites(Scope *s, Stage *out, uint32_t n, const Node *const *at); /* of th
 KInst *tk_value(TensorKernel *k, Stage *v);       /* its memory; before any loop */
 KInst *tk_bytes(TensorKernel *k, const void *p, size_t n); /* a constant table */
 KInst *tk_arg(TensorKernel *k, Arg a);
+/* [lo, hi): this call's share of `units` that are independent of each other; other workers may run the rest (STEP_SPLITS) */
+void tk_share(TensorKernel *k, int64_t units, KInst **lo, KInst **hi);
 KInst *tk_work(TensorKernel *k, uint32_t bytes);  /* the worker's work memory, at least that much */
 KInst *tk_out(TensorKernel *k);                   /* the result's memory */
 Stage *tk_end(TensorKernel *k, KType t, uint32_t row_bytes, Range r); /* the result; row_bytes 0: a scalar */

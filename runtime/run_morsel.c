@@ -19,6 +19,7 @@ typedef struct Exec {
     int64_t enough;
     _Atomic int64_t appended;
     _Atomic int64_t fused;
+    Team *team;                 /* all workers on the one batch there is; NULL: each takes morsels */
     int64_t started;            /* nanoseconds */
 } Exec;
 
@@ -27,6 +28,7 @@ enum {
     SHARES = 8,             /* morsels a worker, so that all end at about the same time */
     LEAST_ROWS = 8192,      /* rows worth a morsel where a row is little work */
     LEAST_FLOPS = 1 << 20,  /* operations worth one: about 10 us */
+    TEAM_FLOPS = 1 << 23,   /* operations of a batch that are worth sharing its steps */
 };
 
 /* Does the order of morsels show in the bits: does the pipeline add up floats? */
@@ -120,6 +122,21 @@ static bool open_segment(Worker *w, uint32_t segment) {
     return true;
 }
 
+/* A single morsel of one batch and much work is shared step by step. */
+static bool form_team(Exec *x, int workers) {
+    const Morsel *m = x->morsels.at;
+    bool worth = x->morsels.n == 1 && workers > 1 && m->to - m->from <= x->p->batch_rows &&
+                 (double)(m->to - m->from) * (double)x->p->row_flops >= TEAM_FLOPS;
+    if (!worth) return true;
+    x->team = team_new(x->run->session->pool, workers, x->p->work_bytes);
+    return x->team || rt_fail_memory(x->error);
+}
+
+static int workers_for(const Exec *x) {
+    int all = workers_count(x->run->session->workers);
+    return !x->team && x->morsels.n < (size_t)all ? (int)x->morsels.n : all;
+}
+
 static int64_t nanoseconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -197,10 +214,16 @@ static int64_t take_morsel(Exec *x) {
 static void run_worker(void *ctx, int index) {
     Exec *x = ctx;
     Worker w;
+    if (x->team && index > 0) {
+        team_help(x->team, index);
+        return;
+    }
     bool ok = worker_init(&w, x->run, x->p, index);
+    w.team = x->team;
     if (!ok) note_error(x, 0, &w.error);
     for (int64_t m; ok && (m = take_morsel(x)) < (int64_t)x->morsels.n && m < atomic_load(&x->failed);)
         if (!(ok = run_one(x, &w, m))) note_error(x, m, &w.error);
+    if (x->team) team_end(x->team);
     worker_free(&w);
 }
 
@@ -227,8 +250,9 @@ bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
     bool ok = list_morsels(&x);
     find_limit(&x);
     pthread_mutex_init(&x.lock, NULL);
-    int want = workers_count(r->session->workers);
-    if (ok && x.morsels.n) workers_run(r->session->workers, x.morsels.n < (size_t)want ? (int)x.morsels.n : want, run_worker, &x);
+    ok = ok && form_team(&x, workers_count(r->session->workers));
+    if (ok && x.morsels.n) workers_run(r->session->workers, workers_for(&x), run_worker, &x);
+    team_free(x.team);
     if (x.failed != INT64_MAX && limit_reached_before(&x, x.failed)) {
         rt_error_clear(e);
         x.failed = INT64_MAX;

@@ -43,7 +43,7 @@ static uint32_t source_columns(const Program *p, const Pipeline *l) {
 static void *zeros(size_t n) { return memset(mem_alloc(n), 0, n); }
 
 bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index) {
-    *w = (Worker){.run = run, .pipeline = p, .index = index, .segment = UINT32_MAX};
+    *w = (Worker){.run = run, .pipeline = p, .index = index, .segment = UINT32_MAX, .part = {0, 1}};
     w->scratch.pool = run->session->pool;
     w->n_src = source_columns(run->program, p);
     w->src = zeros(sizeof *w->src * ((size_t)w->n_src + 1));
@@ -121,6 +121,7 @@ static void *resolve(Worker *w, Tier *t, Arg a, uint32_t at) {
     case ARG_CURSOR: return w->cursors[a.a].at;
     case ARG_SCRATCH: return &w->scratch;
     case ARG_WORK: return w->work;
+    case ARG_PART: return w->part;
     }
     BUG("operand kind %u", a.kind);
 }
@@ -151,7 +152,12 @@ static int64_t call(Worker *w, Tier *t, uint32_t i) {
     for (uint32_t k = t->first_acc[i]; k < t->first_acc[i + 1]; k++)
         t->args[t->acc.at[k].at] = t->acc.at[k].local->groups.cols[t->acc.at[k].col];
     RtKernel fn = s->flags & STEP_NATIVE ? w->run->instance->natives[s->fn] : t->fn[s->fn];
-    return fn(t->args + t->first_arg[i], w->counts[s->in]);
+    void *const *args = t->args + t->first_arg[i];
+    if (w->team && s->flags & STEP_SPLITS) {
+        team_call(w->team, fn, args, s->n_args, w->part, w->work, w->counts[s->in]);
+        return 0; /* splitting steps cannot fail and make no domain */
+    }
+    return fn(args, w->counts[s->in]);
 }
 
 static bool fail(Worker *w, const Tier *t, uint32_t i, int64_t result) {

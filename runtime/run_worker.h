@@ -5,6 +5,7 @@
 #define DQL_RUNTIME_RUN_WORKER_H
 #include "runtime/abi.h"
 #include "runtime/run.h"
+#include "runtime/team.h"
 
 typedef struct SrcArg { /* an operand that moves with the batch */
     uint32_t at, col;
@@ -39,6 +40,8 @@ typedef struct Worker {
     char **regs;
     char *reg_block;
     char *work; /* ARG_WORK; NULL: no step needs it */
+    int64_t part[2]; /* ARG_PART: {0, 1}, all of a step */
+    Team *team;      /* that shares its steps; NULL: none */
     RtCursor *cursors;
     int64_t *counts; /* rows of each domain in this batch */
     int64_t rowid;

@@ -4,6 +4,7 @@
 #include "runtime/abi.h"
 #include "runtime/builder.h"
 #include "runtime/exec.h"
+#include "runtime/team.h"
 #include "tests/unit/check.h"
 #include <math.h>
 #include <stdlib.h>
@@ -746,6 +747,51 @@ static void test_shares(void) {
     }
 }
 
+/* ---- teams ---- */
+enum { UNITS = 1000 };
+/* args: part, work, out; each unit is its number, through the work memory */
+static int64_t squares(void *const *args, int64_t n) {
+    const int64_t *part = args[0];
+    int64_t *work = args[1], *out = args[2];
+    for (int64_t i = UNITS * part[0] / part[1]; i < UNITS * (part[0] + 1) / part[1]; i++) {
+        work[i % 8] = i;
+        out[i] = work[i % 8] * n;
+    }
+    return 0;
+}
+
+typedef struct Teamwork {
+    Team *team;
+    bool ok;
+} Teamwork;
+
+static void work_in_team(void *ctx, int worker) {
+    Teamwork *w = ctx;
+    int64_t part[2] = {0, 1}, work[8], out[UNITS];
+    void *args[] = {part, work, out};
+    if (worker > 0) {
+        team_help(w->team, worker);
+        return;
+    }
+    for (int64_t call = 0; call < 300; call++) {
+        memset(out, 0xff, sizeof out);
+        team_call(w->team, squares, args, 3, part, work, call);
+        for (int64_t i = 0; i < UNITS; i++) w->ok &= out[i] == i * call;
+    }
+    team_end(w->team);
+}
+
+static void test_team(void) {
+    for (int n = 2; n <= 5; n++) {
+        RtSession *s = session(n);
+        Teamwork w = {team_new(s->pool, n, 64), true};
+        workers_run(s->workers, n, work_in_team, &w);
+        CHECK(w.ok);
+        team_free(w.team);
+        rt_session_free(s);
+    }
+}
+
 int main(void) {
     check_workers(make_filter, look_filter, 300000);
     check_workers(make_limit, look_limit, 300000);
@@ -776,6 +822,7 @@ int main(void) {
     test_once();
     test_tiers();
     test_shares();
+    test_team();
     test_text();
     return check_report("exec");
 }
