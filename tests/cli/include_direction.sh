@@ -16,13 +16,14 @@ check() { # check FOLDER allowed folders..
 }
 check base base
 check grammar grammar base frontend/ast.h
-check frontend frontend base ir
+check frontend frontend base ir onnx
+check onnx onnx base ir
 check ir ir base
 check rewrites rewrites ir base
 check lower lower ir base
 check codegen_cpu codegen_cpu ir base runtime/abi.def
 check runtime runtime base
-check api api base grammar frontend ir rewrites lower codegen_cpu runtime
+check api api base grammar frontend ir onnx rewrites lower codegen_cpu runtime
 check driver driver api/dql.h
 # frontend/ast.* stands below the rest of its folder
 for file in frontend/ast.*; do

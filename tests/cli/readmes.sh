@@ -1,6 +1,6 @@
 # Each folder of sources has a README that names all its files (`NAME`, `NAME.c`, or by a pattern `call_*`), and none that is not there.
 status=0
-for folder in base grammar frontend ir rewrites lower codegen_cpu runtime api driver tools bench samples; do
+for folder in base grammar frontend ir onnx rewrites lower codegen_cpu runtime api driver tools bench samples; do
     readme=$folder/README.md
     [ -e "$readme" ] || { echo "$readme is missing"; status=1; continue; }
     words=$(sed 's/\\//g' "$readme" | grep -oE '[A-Za-z0-9_]+\*?' | sort -u)

@@ -1,0 +1,169 @@
+/* Convolutions and pools: windows over the spatial dimensions of x (N, C, spatial..). */
+#include "onnx/window.h"
+
+#include <string.h>
+
+static bool per_dimension(OnnxExpand *x, const char *name, uint32_t n, int64_t otherwise, int64_t *out) {
+    IntList given;
+    for (uint32_t i = 0; i < n; i++) out[i] = otherwise;
+    if (!onnx_ints(x, name, &given)) return x->why == NULL;
+    if (given.n != n) return onnx_refuse(x, "%s has %u numbers for %u spatial dimensions", name, given.n, n);
+    for (uint32_t i = 0; i < n; i++) {
+        out[i] = given.at[i];
+        if (out[i] < 1 || out[i] > INT32_MAX) return onnx_refuse(x, "%s is %lld", name, (long long)out[i]);
+    }
+    return true;
+}
+
+static bool explicit_pads(OnnxExpand *x, OnnxWindow *w) {
+    IntList pads;
+    if (!onnx_ints(x, "pads", &pads)) return x->why == NULL;
+    if (pads.n != 2 * w->n)
+        return onnx_refuse(x, "pads has %u numbers for %u spatial dimensions", pads.n, w->n);
+    for (uint32_t i = 0; i < w->n; i++) {
+        w->before[i] = pads.at[i];
+        w->after[i] = pads.at[w->n + i];
+        if (w->before[i] > INT32_MAX || w->after[i] > INT32_MAX)
+            return onnx_refuse(x, "its pads are too large");
+        if (w->before[i] < 0 || w->after[i] < 0)
+            return onnx_missing(x, "negative pads are not supported yet");
+    }
+    return true;
+}
+
+/* SAME: as many positions as strides cover, the odd pad at the end (UPPER) or the beginning. */
+static void same_pads(OnnxWindow *w, const int64_t *size, bool upper) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        int64_t reach = w->dilation[i] * (w->kernel[i] - 1) + 1;
+        int64_t positions = (size[i] + w->stride[i] - 1) / w->stride[i];
+        int64_t pad = (positions - 1) * w->stride[i] + reach - size[i];
+        if (pad < 0) pad = 0;
+        w->before[i] = upper ? pad / 2 : pad - pad / 2;
+        w->after[i] = pad - w->before[i];
+    }
+}
+
+/* ceil_mode: one more position where a window begins before the end of the input and its first pad. */
+static void ceil_pads(OnnxWindow *w, const int64_t *size) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        int64_t reach = w->dilation[i] * (w->kernel[i] - 1) + 1,
+                room = size[i] + w->before[i] + w->after[i] - reach;
+        if (room < 0 || room % w->stride[i] == 0) continue;
+        int64_t next = (room / w->stride[i] + 1) * w->stride[i];
+        if (next < size[i] + w->before[i]) w->after[i] += next - room;
+    }
+}
+
+bool onnx_window(OnnxExpand *x, uint32_t n, const int64_t *size, const int64_t *kernel, OnnxWindow *w) {
+    const char *pad = onnx_string(x, "auto_pad", "NOTSET");
+    *w = (OnnxWindow){.n = n};
+    if (!per_dimension(x, "strides", n, 1, w->stride) || !per_dimension(x, "dilations", n, 1, w->dilation))
+        return false;
+    if (kernel) memcpy(w->kernel, kernel, n * sizeof *kernel);
+    else if (!per_dimension(x, "kernel_shape", n, 0, w->kernel)) return false;
+    for (uint32_t i = 0; i < n; i++)
+        if (w->kernel[i] < 1) return onnx_refuse(x, "it has no kernel_shape");
+    bool upper = strcmp(pad, "SAME_UPPER") == 0, lower = strcmp(pad, "SAME_LOWER") == 0;
+    if (upper || lower) same_pads(w, size, upper);
+    else if (strcmp(pad, "VALID") != 0 && !explicit_pads(x, w)) return false;
+    if (onnx_int(x, "ceil_mode", 0)) ceil_pads(w, size);
+    return true;
+}
+
+/* ---- convolution ---- */
+
+static const Node *channels(OnnxExpand *x, const Node *bias, uint32_t spatial) {
+    int64_t dims[TENSOR_MAX_RANK] = {bias->type->dims[0]};
+    for (uint32_t d = 1; d <= spatial; d++) dims[d] = 1;
+    return onnx_reshape(x, bias, spatial + 1, dims);
+}
+
+const Node *onnx_each_image(OnnxExpand *x, const OnnxValue *v, OnnxOneImage one, const void *with) {
+    if (v->dims[0] == 1) return one(x, v->node, with);
+    const Node *whole = onnx_whole(x, v), **images = ARENA_ARRAY(x->arena, const Node *, v->dims[0]);
+    for (int64_t i = 0; i < v->dims[0]; i++)
+        images[i] = one(x, onnx_cut(x, whole, 0, i, i + 1, 1, true), with);
+    return onnx_make(x, OP_STACK, &(AttrAxis){0}, (uint32_t)v->dims[0], images);
+}
+
+typedef struct ConvOf {
+    AttrConv attr;
+    const Node *weights, *bias;
+} ConvOf;
+
+/* image (C, spatial..)  weights (O, C / groups, kernel..)  out (O, positions..) */
+static const Node *convolved(OnnxExpand *x, const Node *image, const void *with) {
+    const ConvOf *c = with;
+    const Node *y = onnx_make(x, OP_CONV, &c->attr, 2, (const Node *const[]){image, c->weights});
+    return c->bias ? onnx_make2(x, OP_ADD, y, channels(x, c->bias, image ? image->type->n - 1 : 0)) : y;
+}
+
+/* The result's shape (N, channels, positions..) from one image's. */
+bool onnx_yield_images(OnnxExpand *x, const Node *y, int64_t n, uint32_t spatial) {
+    if (!y) return false;
+    uint32_t from = y->type->n - spatial - 1;
+    int64_t dims[TENSOR_MAX_RANK] = {n};
+    for (uint32_t d = 0; d <= spatial; d++) dims[d + 1] = y->type->dims[from + d];
+    return onnx_yield(x, 0, y, spatial + 2, dims);
+}
+
+bool onnx_expand_conv(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0), *w = onnx_in(x, 1), *bias = onnx_in(x, 2);
+    OnnxWindow win;
+    if (!in || !w || in->rank < 3 || w->rank != in->rank)
+        return onnx_refuse(x, "its weights do not fit its input");
+    uint32_t n = in->rank - 2;
+    if (in->dims[0] < 1) return onnx_missing(x, "tensors without elements are not supported here");
+    if (!onnx_window(x, n, in->dims + 2, w->dims + 2, &win)) return false;
+    ConvOf c = {
+        {{n, win.stride}, {n, win.before}, {n, win.after}, {n, win.dilation}, onnx_int(x, "group", 1), false},
+        onnx_whole(x, w),
+        bias ? onnx_whole(x, bias) : NULL};
+    const Node *y = onnx_each_image(x, in, convolved, &c);
+    if (y) y = onnx_cast(x, y, onnx_elem(in));
+    return onnx_yield_images(x, y, in->dims[0], n);
+}
+
+/* ---- pools ---- */
+
+/* All images' channels side by side: (N C, spatial..) */
+const Node *onnx_planes(OnnxExpand *x, const OnnxValue *in) {
+    int64_t dims[TENSOR_MAX_RANK];
+    if (in->dims[0] == 1) return in->node;
+    dims[0] = in->dims[0] * in->dims[1];
+    for (uint32_t d = 2; d < in->rank; d++) dims[d - 1] = in->dims[d];
+    return onnx_reshape(x, in->node, in->rank - 1, dims);
+}
+
+bool onnx_yield_planes(OnnxExpand *x, const Node *y, const OnnxValue *in) {
+    if (!y) return false;
+    int64_t dims[TENSOR_MAX_RANK] = {in->dims[0], in->dims[1]};
+    for (uint32_t d = 2; d < in->rank; d++) dims[d] = y->type->dims[d - 1];
+    return onnx_yield(x, 0, onnx_cast(x, y, onnx_elem(in)), in->rank, dims);
+}
+
+bool onnx_expand_pool(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0);
+    OnnxWindow w;
+    if (!in || in->rank < 3) return onnx_refuse(x, "it takes (N, C, spatial..)");
+    uint32_t n = in->rank - 2;
+    if (!onnx_window(x, n, in->dims + 2, NULL, &w)) return false;
+    if (onnx_wants(x, 1)) return onnx_missing(x, "the places of the largest elements are not supported yet");
+    bool count = onnx_int(x, "count_include_pad", 0) != 0;
+    if (count && onnx_int(x, "ceil_mode", 0))
+        return onnx_missing(x, "ceil_mode with count_include_pad is not supported yet");
+    AttrPool a = {{n, w.kernel}, {n, w.stride}, {n, w.before}, {n, w.after}, {n, w.dilation}, count};
+    const Node *planes = onnx_planes(x, in);
+    return onnx_yield_planes(x, onnx_make(x, x->op, &a, 1, &planes), in);
+}
+
+/* x (N, C, spatial..)  out (N, C, 1..) */
+bool onnx_expand_global_pool(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0);
+    int64_t dims[TENSOR_MAX_RANK];
+    if (!in || in->rank < 3) return onnx_refuse(x, "it takes (N, C, spatial..)");
+    uint32_t n = in->rank - 2;
+    for (uint32_t d = 0; d < n; d++) dims[d] = d + 1;
+    const Node *planes = onnx_planes(x, in);
+    return onnx_yield_planes(x, onnx_make(x, x->op, &(AttrDims){{n, dims}, true}, 1, &planes), in);
+}

@@ -1,0 +1,352 @@
+/* Messages to the plain graph: names become numbers of values, and everything that graph.h promises is
+ * checked. */
+#include "base/hash.h"
+#include "base/map.h"
+#include "onnx/proto.h"
+
+#include <string.h>
+
+typedef struct Named {
+    const char *name;
+    uint32_t value;
+} Named;
+
+typedef struct Read {
+    OnnxReader *r;
+    const Onnx__GraphProto *from;
+    OnnxGraph *g;
+    Map names; /* to Named */
+    OnnxPort *inputs, *outputs;
+    OnnxTensor *weights;
+    OnnxNode *nodes;
+    const char **value_names;
+} Read;
+
+static bool same_name(const void *value, const void *key) {
+    return strcmp(((const Named *)value)->name, key) == 0;
+}
+
+static const Named *find(const Read *d, const char *name) {
+    return map_get(&d->names, hash64(name, strlen(name), 0), same_name, name);
+}
+
+static bool add_value(Read *d, const char *name, uint32_t *value) {
+    if (find(d, name)) return onnx_fail(d->r, "two values are named '%s'", name);
+    Named *n = ARENA_NEW(d->r->arena, Named);
+    *n = (Named){name, d->g->n_values};
+    map_add(&d->names, hash64(name, strlen(name), 0), n);
+    d->value_names[ *value = d->g->n_values++] = name;
+    return true;
+}
+
+static const char *text(Arena *a, ProtobufCBinaryData s) {
+    return arena_strndup(a, (const char *)s.data, s.len);
+}
+
+const char *onnx_node_title(Arena *a, const OnnxNode *n) {
+    return n->name[0] ? arena_printf(a, "node '%s' (%s)", n->name, n->op)
+                      : arena_printf(a, "a node (%s)", n->op);
+}
+
+/* ---- inputs, outputs, weights ---- */
+
+static bool port_dims(Read *d, const Onnx__TensorShapeProto *shape, OnnxPort *port) {
+    if (!shape) return true;
+    if (shape->n_dim > TENSOR_MAX_RANK)
+        return onnx_fail(d->r, "'%s' has %zu dimensions, at most %d are supported", port->name, shape->n_dim,
+                         TENSOR_MAX_RANK);
+    port->rank = (uint32_t)shape->n_dim;
+    for (uint32_t i = 0; i < port->rank; i++) {
+        const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
+        port->dims[i] = DIM_ANY;
+        if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM && dim->dim_param[0])
+            port->symbols[i] = dim->dim_param;
+        if (dim->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) continue;
+        if (dim->dim_value < 0)
+            return onnx_fail(d->r, "'%s' has a dimension of size %lld", port->name,
+                             (long long)dim->dim_value);
+        port->dims[i] = dim->dim_value;
+    }
+    return true;
+}
+
+static bool port(Read *d, const Onnx__ValueInfoProto *info, const char *what, OnnxPort *port) {
+    *port = (OnnxPort){.name = info->name, .rank = ONNX_RANK_UNKNOWN, .batch = -1};
+    if (!info->name || !info->name[0]) return onnx_fail(d->r, "an %s has no name", what);
+    if (!info->type || info->type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET) return true;
+    if (info->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE)
+        return onnx_fail(d->r, "%s '%s' is a sequence, map or optional value, which is not supported yet",
+                         what, info->name);
+    const Onnx__TypeProto__Tensor *t = info->type->tensor_type;
+    port->kind = onnx_kind(t->elem_type);
+    if (port->kind == TY_NULL)
+        return onnx_fail(d->r, "%s '%s' has elements of data type %d, which is not supported yet", what,
+                         info->name, t->elem_type);
+    return port_dims(d, t->shape, port);
+}
+
+/* Files before IR version 4 list initialisers among the inputs. */
+static bool has_initializer(const Read *d, const char *name) {
+    Named *n = map_get(&d->names, hash64(name, strlen(name), 0), same_name, name);
+    return n && n->value == ONNX_ABSENT;
+}
+
+static bool note_initializers(Read *d) {
+    for (size_t i = 0; i < d->from->n_initializer; i++) {
+        const char *name = d->from->initializer[i]->name;
+        if (!name || !name[0]) return onnx_fail(d->r, "an initializer has no name");
+        if (find(d, name)) return onnx_fail(d->r, "two initializers are named '%s'", name);
+        Named *n = ARENA_NEW(d->r->arena, Named);
+        *n = (Named){name, ONNX_ABSENT};
+        map_add(&d->names, hash64(name, strlen(name), 0), n);
+    }
+    if (d->from->n_sparse_initializer) return onnx_fail(d->r, "sparse initializers are not supported yet");
+    return true;
+}
+
+static bool inputs(Read *d) {
+    for (size_t i = 0; i < d->from->n_input; i++) {
+        const Onnx__ValueInfoProto *info = d->from->input[i];
+        uint32_t value;
+        if (info->name && has_initializer(d, info->name)) continue;
+        if (!port(d, info, "input", &d->inputs[d->g->n_inputs]) || !add_value(d, info->name, &value))
+            return false;
+        if (d->inputs[d->g->n_inputs++].kind == TY_NULL)
+            return onnx_fail(d->r, "the file does not say what type input '%s' has", info->name);
+    }
+    return true;
+}
+
+static bool weights(Read *d) {
+    for (size_t i = 0; i < d->from->n_initializer; i++) {
+        const Onnx__TensorProto *t = d->from->initializer[i];
+        Named *n = map_get(&d->names, hash64(t->name, strlen(t->name), 0), same_name, t->name);
+        if (!onnx_tensor(d->r, t, t->name, &d->weights[d->g->n_weights++])) return false;
+        d->value_names[n->value = d->g->n_values++] = t->name;
+    }
+    return true;
+}
+
+/* ---- constants ---- */
+
+static const Onnx__AttributeProto *attribute(const Onnx__NodeProto *n, const char *name) {
+    for (size_t i = 0; i < n->n_attribute; i++)
+        if (n->attribute[i]->name && strcmp(n->attribute[i]->name, name) == 0) return n->attribute[i];
+    return NULL;
+}
+
+static bool plain(OnnxTensor *t, TypeKind kind, bool vector, size_t n, const void *data) {
+    *t = (OnnxTensor){.name = t->name,
+                      .kind = kind,
+                      .rank = vector,
+                      .dims = {(int64_t)n},
+                      .count = (int64_t)n,
+                      .data = data};
+    return true;
+}
+
+static bool constant_tensor(Read *d, const Onnx__NodeProto *n, OnnxTensor *t) {
+    const Onnx__AttributeProto *a;
+    if ((a = attribute(n, "value")) && a->t) return onnx_tensor(d->r, a->t, t->name, t);
+    if ((a = attribute(n, "value_float"))) return plain(t, TY_F32, false, 1, &a->f);
+    if ((a = attribute(n, "value_floats"))) return plain(t, TY_F32, true, a->n_floats, a->floats);
+    if ((a = attribute(n, "value_int"))) return plain(t, TY_I64, false, 1, &a->i);
+    if ((a = attribute(n, "value_ints"))) return plain(t, TY_I64, true, a->n_ints, a->ints);
+    return onnx_fail(d->r, "the constant '%s' has no value of a supported kind", t->name);
+}
+
+static bool is_constant(const Onnx__NodeProto *n) {
+    return n->op_type && strcmp(n->op_type, "Constant") == 0 && (!n->domain || !n->domain[0]);
+}
+
+/* They are numbered with the weights, before any node. */
+static bool constants(Read *d) {
+    for (size_t i = 0; i < d->from->n_node; i++) {
+        const Onnx__NodeProto *n = d->from->node[i];
+        uint32_t value;
+        if (!is_constant(n)) continue;
+        if (n->n_output != 1) return onnx_fail(d->r, "a Constant has %zu outputs", n->n_output);
+        OnnxTensor *t = &d->weights[d->g->n_weights++];
+        t->name = n->output[0];
+        if (!add_value(d, t->name, &value) || !constant_tensor(d, n, t)) return false;
+        t->literal = true;
+    }
+    return true;
+}
+
+/* ---- nodes ---- */
+
+static bool node_inputs(Read *d, const Onnx__NodeProto *p, OnnxNode *n) {
+    uint32_t *in = ARENA_ARRAY(d->r->arena, uint32_t, p->n_input);
+    n->in = in;
+    n->n_in = (uint32_t)p->n_input;
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        const Named *value = p->input[i][0] ? find(d, p->input[i]) : NULL;
+        in[i] = value ? value->value : ONNX_ABSENT;
+        if (!value && p->input[i][0])
+            return onnx_fail(
+                d->r, "%s reads '%s', which is no input, no initializer and not yielded by a node before it",
+                onnx_node_title(d->r->arena, n), p->input[i]);
+    }
+    return true;
+}
+
+static bool node_outputs(Read *d, const Onnx__NodeProto *p, OnnxNode *n) {
+    uint32_t *out = ARENA_ARRAY(d->r->arena, uint32_t, p->n_output);
+    n->out = out;
+    n->n_out = (uint32_t)p->n_output;
+    for (uint32_t i = 0; i < n->n_out; i++) {
+        out[i] = ONNX_ABSENT;
+        if (p->output[i][0] && !add_value(d, p->output[i], &out[i])) return false;
+    }
+    return true;
+}
+
+static bool attr_value(Read *d, const Onnx__AttributeProto *p, const OnnxNode *n, OnnxAttr *a) {
+    Arena *arena = d->r->arena;
+    switch (a->kind) {
+    case ONNX_FLOAT: a->f = (double)p->f; return true;
+    case ONNX_INT: a->i = p->i; return true;
+    case ONNX_STRING: a->s = text(arena, p->s); return true;
+    case ONNX_FLOATS: a->floats = p->floats, a->n = (uint32_t)p->n_floats; return true;
+    case ONNX_INTS: a->ints = p->ints, a->n = (uint32_t)p->n_ints; return true;
+    case ONNX_STRINGS: {
+        const char **strings = ARENA_ARRAY(arena, const char *, p->n_strings);
+        for (size_t i = 0; i < p->n_strings; i++) strings[i] = text(arena, p->strings[i]);
+        a->strings = strings;
+        a->n = (uint32_t)p->n_strings;
+        return true;
+    }
+    case ONNX_TENSOR: {
+        OnnxTensor *t = ARENA_NEW(arena, OnnxTensor);
+        a->t = t;
+        if (!p->t)
+            return onnx_fail(d->r, "%s: attribute '%s' has no tensor", onnx_node_title(arena, n), a->name);
+        return onnx_tensor(d->r, p->t, arena_printf(arena, "%s of %s", a->name, onnx_node_title(arena, n)),
+                           t);
+    }
+    case ONNX_GRAPH:
+    case ONNX_OTHER: return true;
+    }
+    return true;
+}
+
+/* Old writers give no type: it is that of the field which is there. */
+static OnnxAttrKind attr_kind(const Onnx__AttributeProto *p) {
+    static const OnnxAttrKind kinds[] = {[ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT] = ONNX_FLOAT,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT] = ONNX_INT,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING] = ONNX_STRING,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR] = ONNX_TENSOR,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH] = ONNX_GRAPH,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS] = ONNX_FLOATS,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS] = ONNX_INTS,
+                                         [ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS] = ONNX_STRINGS};
+    if (p->has_type && p->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED) {
+        if ((size_t)p->type < sizeof kinds / sizeof *kinds && kinds[p->type]) return kinds[p->type];
+        return ONNX_OTHER;
+    }
+    if (p->has_f) return ONNX_FLOAT;
+    if (p->has_i) return ONNX_INT;
+    if (p->has_s) return ONNX_STRING;
+    if (p->t) return ONNX_TENSOR;
+    if (p->g) return ONNX_GRAPH;
+    if (p->n_floats) return ONNX_FLOATS;
+    if (p->n_ints) return ONNX_INTS;
+    return p->n_strings ? ONNX_STRINGS : ONNX_OTHER;
+}
+
+static bool node_attrs(Read *d, const Onnx__NodeProto *p, OnnxNode *n) {
+    OnnxAttr *at = ARENA_ARRAY(d->r->arena, OnnxAttr, p->n_attribute);
+    n->attrs = at;
+    for (size_t i = 0; i < p->n_attribute; i++) {
+        OnnxAttr *a = &at[n->n_attrs++];
+        *a = (OnnxAttr){.name = p->attribute[i]->name, .kind = attr_kind(p->attribute[i])};
+        if (!a->name) return onnx_fail(d->r, "%s: an attribute has no name", onnx_node_title(d->r->arena, n));
+        if (!attr_value(d, p->attribute[i], n, a)) return false;
+    }
+    return true;
+}
+
+static const char *or_empty(const char *s) { return s ? s : ""; }
+
+static bool nodes(Read *d) {
+    for (size_t i = 0; i < d->from->n_node; i++) {
+        const Onnx__NodeProto *p = d->from->node[i];
+        if (is_constant(p)) continue;
+        OnnxNode *n = &d->nodes[d->g->n_nodes++];
+        *n = (OnnxNode){.name = or_empty(p->name), .op = or_empty(p->op_type), .domain = or_empty(p->domain)};
+        if (strcmp(n->domain, "ai.onnx") == 0) n->domain = "";
+        if (!node_inputs(d, p, n) || !node_outputs(d, p, n) || !node_attrs(d, p, n)) return false;
+    }
+    return true;
+}
+
+static bool outputs(Read *d) {
+    uint32_t *results = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_output);
+    d->g->results = results;
+    for (size_t i = 0; i < d->from->n_output; i++) {
+        OnnxPort *out = &d->outputs[d->g->n_outputs];
+        if (!port(d, d->from->output[i], "output", out)) return false;
+        const Named *value = find(d, out->name);
+        if (!value) return onnx_fail(d->r, "output '%s' is yielded by no node", out->name);
+        for (uint32_t k = 0; k < d->g->n_outputs; k++)
+            if (results[k] == value->value) return onnx_fail(d->r, "output '%s' is given twice", out->name);
+        results[d->g->n_outputs++] = value->value;
+    }
+    return d->g->n_outputs > 0 || onnx_fail(d->r, "the model has no outputs");
+}
+
+/* ---- the model ---- */
+
+static bool opset(OnnxReader *r, const Onnx__ModelProto *m, OnnxGraph *g) {
+    g->opset = m->n_opset_import ? 0 : 1; /* files before IR version 3 name none */
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        const char *domain = or_empty(m->opset_import[i]->domain);
+        if (!domain[0] || strcmp(domain, "ai.onnx") == 0) g->opset = m->opset_import[i]->version;
+    }
+    if (g->opset >= ONNX_OPSET_MIN && g->opset <= ONNX_OPSET_MAX) return true;
+    return onnx_fail(r, "its operators are of opset %lld; those of %d to %d are known", (long long)g->opset,
+                     ONNX_OPSET_MIN, ONNX_OPSET_MAX);
+}
+
+static void make_room(Read *d) {
+    Arena *a = d->r->arena;
+    const Onnx__GraphProto *p = d->from;
+    size_t values = p->n_input + p->n_initializer;
+    for (size_t i = 0; i < p->n_node; i++) values += p->node[i]->n_output;
+    d->g->inputs = d->inputs = ARENA_ARRAY(a, OnnxPort, p->n_input);
+    d->g->outputs = d->outputs = ARENA_ARRAY(a, OnnxPort, p->n_output);
+    d->g->weights = d->weights = ARENA_ARRAY(a, OnnxTensor, p->n_initializer + p->n_node);
+    d->g->nodes = d->nodes = ARENA_ARRAY(a, OnnxNode, p->n_node);
+    d->g->value_names = d->value_names = ARENA_ARRAY(a, const char *, values);
+}
+
+static bool graph(OnnxReader *r, const Onnx__ModelProto *m, OnnxGraph *g) {
+    Read d = {.r = r, .from = m->graph, .g = g};
+    if (!m->graph) return onnx_fail(r, "it has no graph");
+    if (m->n_functions) return onnx_fail(r, "models with functions of their own are not supported yet");
+    make_room(&d);
+    bool ok = opset(r, m, g) && note_initializers(&d) && inputs(&d) && weights(&d) && constants(&d) &&
+              nodes(&d) && outputs(&d);
+    map_free(&d.names);
+    return ok;
+}
+
+bool onnx_read_bytes(Arena *a, const char *path, const void *bytes, size_t n, OnnxGraph **out,
+                     const char **why) {
+    OnnxReader r = {.arena = a, .path = path};
+    *out = ARENA_NEW(a, OnnxGraph);
+    **out = (OnnxGraph){.path = arena_strndup(a, path, strlen(path))};
+    const Onnx__ModelProto *m = onnx_unpack(&r, bytes, n);
+    bool ok = m && graph(&r, m, *out);
+    *why = r.why;
+    return ok;
+}
+
+bool onnx_read(Arena *a, const char *path, OnnxGraph **out, const char **why) {
+    OnnxReader r = {.arena = a, .path = path};
+    size_t n;
+    const uint8_t *bytes = onnx_map(&r, path, &n);
+    *why = r.why;
+    return bytes && onnx_read_bytes(a, path, bytes, n, out, why);
+}
