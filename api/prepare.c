@@ -119,6 +119,11 @@ static int passes(dql_stmt *s, const Ast *ast) {
     return DQL_OK;
 }
 
+void prepare_plan(dql_stmt *s, const Node *plan) {
+    s->plan = plan;
+    rewrite(s);
+}
+
 int prepare(dql_stmt *s, const Ast *ast) {
     double start = now_ms();
     int status = passes(s, ast);

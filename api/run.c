@@ -40,6 +40,15 @@ static const struct { StatementKind from; ProgramKind to; } kind_map[] = {
     {STMT_PARAM, PG_PARAM},
 };
 
+/* The weights that came with CREATE MODEL. */
+static void describe_tensors(dql_stmt *s, Program *p) {
+    const Statement *st = &s->st;
+    if (!st->weights) return;
+    p->n_tensors = st->n_columns;
+    p->tensors = ARENA_ARRAY(s->arena, TensorBytes, st->n_columns);
+    for (uint32_t i = 0; i < st->n_columns; i++) p->tensors[i] = (TensorBytes){st->weights[i], (uint64_t)tensor_bytes(st->columns[i].type)};
+}
+
 /* What the statement does with its rows, written into its Program. */
 void describe(dql_stmt *s, Program *p) {
     const Statement *st = &s->st;
@@ -54,6 +63,7 @@ void describe(dql_stmt *s, Program *p) {
     p->set_columns = st->set;
     p->n_keys = st->n_keys;
     p->keys = st->keys;
+    describe_tensors(s, p);
     if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);

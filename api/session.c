@@ -104,11 +104,11 @@ void dql_script_free(dql_script *s) {
     free(s);
 }
 
-static dql_stmt *new_statement(dql_script *script, const Ast *ast, Str text) {
+dql_stmt *statement_new(dql_script *script, uint32_t from, Str text) {
     dql_db *db = script->db;
     dql_stmt *s = calloc(1, sizeof *s);
     if (!s) return NULL;
-    *s = (dql_stmt){.db = db, .script = script, .arena = arena_new(), .row = -1, .from = ast->span.from, .catalog = db->catalog};
+    *s = (dql_stmt){.db = db, .script = script, .arena = arena_new(), .row = -1, .from = from, .catalog = db->catalog};
     s->ir = ir_new(s->arena, db->names);
     s->key = arena_strndup(s->arena, text.p, text.n);
     pins_init(&s->pins, db, s->arena);
@@ -133,7 +133,7 @@ int dql_prepare(dql_script *script, int index, dql_stmt **out) {
         *out = again(s, script, ast);
         return DQL_OK;
     }
-    if (!(*out = s = new_statement(script, ast, text))) return DQL_LIMIT;
+    if (!(*out = s = statement_new(script, ast->span.from, text))) return DQL_LIMIT;
     int status = prepare(s, ast);
     if (status == DQL_OK) return DQL_OK;
     statement_free(s);

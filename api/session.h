@@ -101,4 +101,7 @@ struct dql_stmt {
     Buf text;              /* of dql_column_text and _type */
     double compile_ms, run_ms;
 };
+
+/* A statement to be prepared: text `text` at `from` of the script. NULL: no memory. */
+dql_stmt *statement_new(dql_script *script, uint32_t from, Str text);
 #endif

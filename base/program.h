@@ -207,6 +207,7 @@ typedef struct KernelRef {
 typedef struct WeightRef { const char *model; int64_t version; const char *name; } WeightRef;
 typedef struct ParamRef { const char *name; const Type *type; } ParamRef;
 typedef struct ResultColumn { const char *name; const Type *type; } ResultColumn;
+typedef struct TensorBytes { const uint8_t *at; uint64_t n; } TensorBytes;
 
 /* Where a run-time error is reported: span and sentence. */
 typedef struct Site {
@@ -243,6 +244,7 @@ typedef struct Program {
     uint32_t result; /* state; UINT32_MAX: none */
     uint32_t n_columns;
     ResultColumn *columns;  /* of the result, of the created table, or tensors of a model */
+    uint32_t n_tensors; TensorBytes *tensors; /* PG_CREATE_MODEL: the elements of each column in version 1; none: no version yet */
     uint32_t n_set; uint32_t *set_columns;
     uint32_t n_keys; uint32_t *keys; /* of the created table, as in runtime/table.h */
     uint32_t n_pipelines; Pipeline *pipelines;

@@ -91,6 +91,15 @@ static void io_column(Io *io, ResultColumn *c) {
     io_type(io, &c->type);
 }
 
+static void io_tensor(Io *io, TensorBytes *t) {
+    IO(io, t->n);
+    if (!io->out) {
+        if (io->damaged || t->n > (uint64_t)(io->end - io->at)) io->damaged = true, t->n = 0;
+        t->at = arena_alloc(io->arena, t->n);
+    }
+    io_bytes(io, (void *)(uintptr_t)t->at, t->n);
+}
+
 static void io_native(Io *io, const char **name) { io_text(io, name); }
 
 static void io_program(Io *io, Program *p) {
@@ -102,6 +111,7 @@ static void io_program(Io *io, Program *p) {
     io_text(io, &p->path);
     IO(io, p->result);
     IO_EACH(io, p->columns, p->n_columns, io_column);
+    IO_EACH(io, p->tensors, p->n_tensors, io_tensor);
     io_array(io, &p->set_columns, &p->n_set, sizeof *p->set_columns);
     io_array(io, &p->keys, &p->n_keys, sizeof *p->keys);
     IO_EACH(io, p->pipelines, p->n_pipelines, io_pipeline);

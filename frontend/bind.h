@@ -63,6 +63,7 @@ typedef struct Statement {
     const char *path;
     bool if_exists, or_replace;
     const ModelDef *model;
+    const void *const *weights; /* CREATE MODEL FROM a file: the elements of each column; NULL: the model has no version yet */
     ParamDef param;
 } Statement;
 

@@ -269,7 +269,7 @@ static ModelDef *finish(Network *w, const ModelTensor *outputs, uint32_t value) 
     return m;
 }
 
-static void list_tensors(Binder *b, const ModelDef *m, Statement *out) {
+void bind_model_tensors(Binder *b, const ModelDef *m, Statement *out) {
     out->model = m;
     out->n_columns = m->n_tensors;
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, m->n_tensors);
@@ -277,14 +277,14 @@ static void list_tensors(Binder *b, const ModelDef *m, Statement *out) {
         out->columns[i] = (BoundColumn){m->tensors[i].name, type_import(b->types, m->tensors[i].type)};
 }
 
-static bool new_model(Binder *b, const Ast *t, Statement *out) {
+bool bind_new_model(Binder *b, const Ast *t, const Ast *name, Statement *out) {
     ModelInfo known;
     out->if_exists = t->flags & AST_IF_NOT_EXISTS;
     out->or_replace = t->flags & AST_OR_REPLACE;
-    if (!(out->target = bind_object_name(b, t->kid[CREATE_MODEL_NAME]))) return false;
+    if (!(out->target = bind_object_name(b, name))) return false;
     if (out->if_exists || out->or_replace || !b->source->model(b->source->ctx, out->target, &known))
         return true;
-    diag_error(b->diags, E_DUPLICATE_NAME, t->kid[CREATE_MODEL_NAME]->span, "model", out->target);
+    diag_error(b->diags, E_DUPLICATE_NAME, name->span, "model", out->target);
     diag_help(b->diags, "CREATE OR REPLACE MODEL, or CREATE MODEL IF NOT EXISTS");
     return false;
 }
@@ -293,7 +293,7 @@ bool bind_create_model(Binder *b, const Ast *t, Statement *out) {
     const Ast *inputs = t->kid[CREATE_MODEL_INPUTS], *outputs = t->kid[CREATE_MODEL_OUTPUTS],
               *layers = t->kid[CREATE_MODEL_LAYERS];
     out->kind = STMT_CREATE_MODEL;
-    if (!bind_absent(b, t->kid[CREATE_MODEL_OPTIONS], "OPTIONS of CREATE MODEL") || !new_model(b, t, out))
+    if (!bind_absent(b, t->kid[CREATE_MODEL_OPTIONS], "OPTIONS of CREATE MODEL") || !bind_new_model(b, t, t->kid[CREATE_MODEL_NAME], out))
         return false;
     if (outputs->n != 1) return bind_no(b, outputs->span, "a model with several outputs"), false;
     Network w = {.b = b, .name = out->target, .n_inputs = inputs->n};
@@ -306,7 +306,7 @@ bool bind_create_model(Binder *b, const Ast *t, Statement *out) {
     ok = layers->kind == A_LET ? add_let(&w, layers, &value)
                                : add_chain(&w, layers, "", inputs->n == 1, &value);
     if (!ok || !check_output(&w, outputs->kid[0], result, value)) return false;
-    list_tensors(b, finish(&w, result, value), out);
+    bind_model_tensors(b, finish(&w, result, value), out);
     return true;
 }
 
@@ -317,6 +317,6 @@ bool bind_load_model(Binder *b, const Ast *t, Statement *out) {
     if (!bind_absent(b, t->kid[LOAD_MODEL_OPTIONS], "OPTIONS of LOAD MODEL")) return false;
     if (!bind_model(b, t->kid[LOAD_MODEL_MODEL], &m)) return false;
     out->target = m.name;
-    list_tensors(b, m.definition, out);
+    bind_model_tensors(b, m.definition, out);
     return true;
 }

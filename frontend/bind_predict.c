@@ -50,18 +50,25 @@ static bool bad_count(Binder *b, const ModelDef *m, uint32_t n, Span at) {
 
 Expr bind_predict(Binder *b, const ModelInfo *info, uint32_t n, const Expr *args, Span at) {
     const ModelDef *m = info->definition;
-    const Node **in = ARENA_ARRAY(b->arena, const Node *, n), *y = NULL;
+    const Node **in = ARENA_ARRAY(b->arena, const Node *, n), **y = ARENA_ARRAY(b->arena, const Node *, m->n_outputs);
     bool ok = n == m->n_inputs || bad_count(b, m, n, at);
     for (uint32_t i = 0; ok && i < n; i++) {
         if (!input_fits(args[i].node->type, m->inputs[i].type))
             ok = wrong_input(b, m, i, args[i].node->type, args[i].span);
         else in[i] = as_input(b, args[i].node, m->inputs[i].type, args[i].span);
     }
-    ok = ok && model_apply(b, m, info->version, in, at, &y);
-    return (Expr){.node = ok ? y : NULL, .model = m, .span = at};
+    ok = ok && model_apply(b, m, info->version, in, at, y);
+    return (Expr){.node = ok ? y[0] : NULL, .model = m, .outputs = ok ? y : NULL, .span = at};
 }
 
 /* ---- y.class, y.score, y.p ---- */
+
+/* The other outputs of m(x); those of a column y answer to y.NAME themselves. */
+static const Node *other_output(Expr y, const char *field) {
+    for (uint32_t i = 1; y.outputs && i < y.model->n_outputs; i++)
+        if (strcmp(field, y.model->outputs[i].name) == 0) return y.outputs[i];
+    return NULL;
+}
 
 static Expr over_classes(Binder *b, Op op, Expr y, const char *field, Span at) {
     if (y.node->type->n != 1) {
@@ -77,6 +84,7 @@ static Expr over_classes(Binder *b, Op op, Expr y, const char *field, Span at) {
 Expr bind_model_field(Binder *b, Expr y, const char *field, Span at) {
     const char *output = y.model->outputs[0].name;
     if (strcmp(field, output) == 0) return expr_of(y.node, at);
+    if (other_output(y, field)) return expr_of(other_output(y, field), at);
     if (strcmp(field, "class") == 0) return over_classes(b, OP_ARGMAX, y, field, at);
     if (strcmp(field, "score") == 0) return over_classes(b, OP_MAX, y, field, at);
     diag_error(b->diags, E_UNKNOWN_FIELD, at,
@@ -129,8 +137,11 @@ static Rel with_prediction(Binder *b, Rel in, const ModelInfo *info, uint32_t n,
     if (!y.node) return (Rel){0};
     Rel all = {0};
     for (uint32_t i = 0; i < in.n; i++) rel_add(b, &all, in.at[i]);
-    rel_add(b, &all,
-            (Column){.name = bind_intern(b, name ? name : m->outputs[0].name), .node = y.node, .model = m});
+    const char *column = bind_intern(b, name ? name : m->outputs[0].name);
+    rel_add(b, &all, (Column){.name = column, .node = y.node, .model = m});
+    for (uint32_t i = 1; i < m->n_outputs; i++) /* y.NAME finds them */
+        rel_add(b, &all, (Column){.table = column, .name = bind_intern(b, m->outputs[i].name), .node = y.outputs[i],
+                                  .hidden = true});
     return rel_project(b, &all, in.node);
 }
 

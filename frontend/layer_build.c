@@ -1,6 +1,7 @@
 /* The vocabulary that families build their nodes with, and a whole network as algebra. */
 #include "frontend/layer.h"
 #include "ir/tensor_build.h"
+#include "onnx/import.h"
 #include <stdio.h>
 
 const Node *nn_make(Build *m, Op op, const void *attr, uint32_t n, const Node *const *in) {
@@ -164,8 +165,19 @@ const Node *nn_linear(Build *m, const Node *x, const Node *w, const Node *b) {
 
 /* ---- a network ---- */
 
+static bool apply_graph(Binder *b, const ModelDef *m, int64_t version, const Node *const *inputs, Span at,
+                        const Node **out) {
+    OnnxImport c = {.ir = b->ir, .arena = b->arena, .graph = m->graph, .source = b->source, .model = m->name,
+                    .version = version, .at = at};
+    const char *why;
+    if (onnx_import(&c, inputs, out, &why)) return true;
+    diag_error(b->diags, E_SHAPE_MISMATCH, at, why);
+    return false;
+}
+
 bool model_apply(Binder *b, const ModelDef *m, int64_t version, const Node *const *inputs, Span at,
                  const Node **out) {
+    if (m->graph) return apply_graph(b, m, version, inputs, at, out);
     const Node **value = ARENA_ARRAY(b->arena, const Node *, m->n_inputs + m->n_layers);
     memcpy(value, inputs, m->n_inputs * sizeof *value);
     for (uint32_t i = 0; i < m->n_layers; i++) {

@@ -1,4 +1,5 @@
 #include "frontend/model.h"
+#include "onnx/graph.h"
 #include <string.h>
 
 const char *layer_kind_text(LayerKind k) {
@@ -39,6 +40,7 @@ ModelDef *model_copy(Arena *a, TypePool *types, const ModelDef *m) {
     to->outputs = copy_tensors(a, types, m->outputs, m->n_outputs);
     to->tensors = copy_tensors(a, types, m->tensors, m->n_tensors);
     to->layers = copy_layers(a, types, m->layers, m->n_layers);
-    to->results = arena_copy(a, m->results, m->n_outputs * sizeof *m->results);
+    to->results = m->results ? arena_copy(a, m->results, m->n_outputs * sizeof *m->results) : NULL;
+    to->graph = m->graph ? onnx_copy(a, m->graph) : NULL;
     return to;
 }

@@ -1,4 +1,5 @@
-/* A network as the binder understood it: layers with resolved hyper-parameters over numbered values.
+/* A network as the binder understood it: layers with resolved hyper-parameters over numbered values, or the graph of
+ * an .onnx file (onnx/graph.h).
  *
  * Values are numbered: 0 .. n_inputs-1 are the inputs, n_inputs + i is what layer i yields, so a layer reads
  * only smaller numbers and the list is in order of evaluation.  Sequences, branches and LET are all this one
@@ -66,6 +67,7 @@ typedef struct ModelDef {
     const uint32_t *results; /* the value of each output */
     const ModelLayer *layers;
     const ModelTensor *tensors;
+    const struct OnnxGraph *graph; /* of a model from a file, in place of layers and results; else NULL */
 } ModelDef;
 
 const char *layer_kind_text(LayerKind k);

@@ -78,6 +78,7 @@ typedef struct Expr {
     Literal lit;
     const char *text; /* of LIT_INT, LIT_NUMBER: with its sign; of LIT_STRING: the characters */
     const ModelDef *model;
+    const Node *const *outputs; /* m(x): all outputs of its model; NULL: those of a column are columns beside it */
     Span span;
 } Expr;
 
@@ -193,8 +194,12 @@ bool bind_insert(Binder *b, const Ast *t, Statement *out);
 bool bind_update(Binder *b, const Ast *t, Statement *out);
 bool bind_delete(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model(Binder *b, const Ast *t, Statement *out);
+bool bind_create_model_file(Binder *b, const Ast *t, Statement *out);
 bool bind_load_model(Binder *b, const Ast *t, Statement *out);
 bool bind_show(Binder *b, const Ast *t, Statement *out);
+/* The name of a model that CREATE MODEL makes, into out; false: taken, reported. */
+bool bind_new_model(Binder *b, const Ast *t, const Ast *name, Statement *out);
+void bind_model_tensors(Binder *b, const ModelDef *m, Statement *out); /* m and the columns of its state_dict */
 /* The table of this name, or NULL and a message with the nearest name. */
 const TableInfo *bind_table(Binder *b, const Ast *name);
 bool bind_model(Binder *b, const Ast *name, ModelInfo *out);

@@ -195,6 +195,14 @@ static bool drop(RtSession *s, const Program *p, RtError *e) {
     return found || p->if_exists || rt_fail(e, RT_DATA, "%s '%s' does not exist", p->model ? "model" : "table", p->target);
 }
 
+/* The elements that came with the model. */
+static bool first_version(RtSession *s, const Program *p, Schema *schema, RtError *e) {
+    ModelVersion *v = modelversion_new(s->pool, schema);
+    if (!v) return rt_fail_memory(e);
+    for (uint32_t i = 0; i < p->n_tensors; i++) memcpy(v->data[i], p->tensors[i].at, p->tensors[i].n);
+    return models_publish(s->models, p->target, v);
+}
+
 static bool create_model(RtSession *s, const Program *p, RtError *e) {
     Schema *old = models_tensors(s->models, p->target);
     schema_unref(old);
@@ -203,8 +211,9 @@ static bool create_model(RtSession *s, const Program *p, RtError *e) {
     Schema *schema = schema_of(p);
     if (!schema) return rt_fail_memory(e);
     models_declare(s->models, p->target, schema);
+    bool ok = !p->n_tensors || first_version(s, p, schema, e);
     schema_unref(schema);
-    return true;
+    return ok;
 }
 
 bool rt_apply(RtSession *s, const Program *p, const RtResult *rows, int64_t *changed, RtError *e) {

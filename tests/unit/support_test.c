@@ -68,7 +68,7 @@ static const struct {
     {"|> LABEL", "FROM t |> LABEL USING (lf)"},
     {"CREATE MODEL .. LAYERS",
      "CREATE MODEL n INPUT (x TENSOR(FLOAT32, 4)) OUTPUT (p TENSOR(FLOAT32, 2)) LAYERS (linear(2))"},
-    {"CREATE MODEL .. FROM file", "CREATE MODEL n FROM 'n.onnx'"},
+    {"CREATE MODEL .. FROM file", "CREATE MODEL n FROM '" DQL_SOURCE_DIR "/tests/data/onnx_mlp.onnx'"},
     {"CREATE MODEL .. FROM MODEL", "CREATE MODEL n FROM MODEL m"},
     {"CREATE MODEL .. ALTERNATIVES", "CREATE MODEL n ALTERNATIVES (m QUALITY 0.9)"},
     {"LOAD MODEL", "LOAD MODEL m FROM 'm.safetensors'"},
