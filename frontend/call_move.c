@@ -393,3 +393,51 @@ Expr call_shuffle(Call *c) {
     dims[lead + 2] = back ? at[2] / r : at[2] * r;
     return done(c, ir_reshape(c->b->ir, x, t->n, dims));
 }
+
+/* ---- along one dimension ---- */
+
+static bool bool_option(Call *c, const char *name, bool *out) {
+    const Ast *given = call_option(c, name);
+    return !given || constant_bool(c->b, given, name, out);
+}
+
+/* Numbers in a known shape, and the dimension. */
+static bool line_arguments(Call *c, int64_t fallback, uint32_t *axis) {
+    if (!known(c, 0)) return false;
+    return dim_option(c, "dim", fallback, c->arg[0].node->type->n, axis);
+}
+
+Expr call_cumulate(Call *c) {
+    uint32_t axis;
+    bool exclusive = false, reverse = false;
+    if (!line_arguments(c, -1, &axis) || !bool_option(c, "exclusive", &exclusive) ||
+        !bool_option(c, "reverse", &reverse))
+        return call_fail(c);
+    return done(c, ir_cumulate(c->b->ir, c->fn->op, c->arg[0].node, axis, exclusive, reverse));
+}
+
+Expr call_order(Call *c) {
+    uint32_t axis;
+    bool descending = false;
+    const Node *places;
+    if (!line_arguments(c, -1, &axis) || !bool_option(c, "descending", &descending)) return call_fail(c);
+    const Node *x = c->arg[0].node,
+               *sorted = ir_top(c->b->ir, x, axis, x->type->dims[axis], descending, &places);
+    return done(c, strcmp(c->fn->name, "sort") == 0 ? sorted : places);
+}
+
+Expr call_top(Call *c) {
+    uint32_t axis;
+    int64_t k;
+    bool largest = true;
+    const Node *places;
+    if (!line_arguments(c, -1, &axis) || !bool_option(c, "largest", &largest)) return call_fail(c);
+    if (!constant_int(c->b, c->ast_arg[1], "how many topk takes", &k)) return call_fail(c);
+    int64_t size = c->arg[0].node->type->dims[axis];
+    if (k < 1 || k > size)
+        return bad_shape(c,
+                         arena_printf(c->b->arena, "%lld of %lld elements", (long long)k, (long long)size)),
+               call_fail(c);
+    const Node *top = ir_top(c->b->ir, c->arg[0].node, axis, k, largest, &places);
+    return done(c, strcmp(c->fn->name, "topk") == 0 ? top : places);
+}

@@ -1,6 +1,8 @@
 /* Functions of tensors: reductions, shapes, vectors from columns. */
 #include "frontend/constant.h"
 #include "frontend/function.h"
+#include "ir/compose.h"
+#include "ir/tensor_build.h"
 
 static IntList int_list(Call *c, uint32_t n, const int64_t *at) {
     return (IntList){n, arena_copy(c->b->arena, at, n * sizeof *at)};
@@ -55,10 +57,52 @@ static Op reduction(Op op) {
     return op == OP_AGG_MAX ? OP_MAX : op;
 }
 
+/* The index of the best: along one dimension, or of all elements in order; last => TRUE: the last of equals.
+ */
+static Expr arg_best(Call *c, Op op) {
+    AttrDims a = {0};
+    bool last = false;
+    const Ast *given = call_option(c, "last");
+    if (given && !constant_bool(c->b, given, "last", &last)) return call_fail(c);
+    const Node *x = c->arg[0].node;
+    int64_t elems = type_elems(x->type), first = 0;
+    if (!call_option(c, "dims") && x->type->n > 1 && elems != DIM_ANY) {
+        c->arg[0].node = x = ir_reshape(c->b->ir, x, 1, &elems);
+    }
+    if (!read_dims(c, &a)) return call_fail(c);
+    if (last && a.dims.n == 1 && elems != DIM_ANY) {
+        first = a.dims.at[0];
+        return expr_of(ir_arg_last(c->b->ir, op, x, (uint32_t)first, a.keep), c->ast->span);
+    }
+    return call_make(c, op, &a, 1, &x);
+}
+
 Expr call_reduce(Call *c) {
     AttrDims a = {0};
+    Op op = reduction(c->fn->op);
+    if (!call_tensor(c, 0)) return call_fail(c);
+    if (op == OP_ARGMAX || op == OP_ARGMIN) return arg_best(c, op);
+    return read_dims(c, &a) ? call_make(c, op, &a, 1, &c->arg[0].node) : call_fail(c);
+}
+
+/* Reductions that are expressions (ir/compose_reduce.c). */
+Expr call_reduced(Call *c) {
+    AttrDims a = {0};
+    double p;
+    const Ast *given = call_option(c, strcmp(c->fn->name, "norm") == 0 ? "p" : "correction");
     if (!call_tensor(c, 0) || !read_dims(c, &a)) return call_fail(c);
-    return call_make(c, reduction(c->fn->op), &a, 1, &c->arg[0].node);
+    if (given && !constant_double(c->b, given, "a parameter", &p)) return call_fail(c);
+    const Node *x = c->arg[0].node;
+    if (type_elems(x->type) == DIM_ANY) {
+        diag_error(c->b->diags, E_SHAPE_MISMATCH, c->ast->span,
+                   arena_printf(c->b->arena, "%s: the shape of %s is known only at run time", c->fn->name,
+                                bind_type_text(c->b, x->type)));
+        return call_fail(c);
+    }
+    const Node *n =
+        ir_compose_reduce(c->b->ir, c->fn->name, x, a.dims.n, a.dims.at, a.keep, given ? &p : NULL);
+    bind_origin(c->b, n, c->ast->span);
+    return expr_of(n, c->ast->span);
 }
 
 Expr call_softmax(Call *c) {

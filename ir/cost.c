@@ -42,6 +42,18 @@ Cost law_cost_pointwise(const Node *n, double rows) {
 Cost law_cost_move(const Node *n, double rows) { return (void)rows, (Cost){0, 2 * value_bytes(n->type)}; }
 Cost law_cost_text(const Node *n, double rows) { return (void)rows, (Cost){2.0 * TEXT_BYTES, bytes_in(n)}; }
 
+static double log2_of(double rows) {
+    double k = 1;
+    for (; rows > 2; rows /= 2) k++;
+    return k;
+}
+
+/* n log n comparisons of each line */
+Cost law_cost_sort_axis(const Node *n, double rows) {
+    int64_t size = n->type->dims[ATTR_OF(n, Order)->axis];
+    return (void)rows, (Cost){elems(n->type) * 2 * log2_of(size > 0 ? (double)size : 1), bytes_in(n)};
+}
+
 Cost law_cost_reduce(const Node *n, double rows) {
     double passes = n->op == OP_SOFTMAX || n->op == OP_LOG_SOFTMAX ? FUNCTION_FLOPS + 3 : 1;
     return (void)rows, (Cost){elems(n->in[0]->type) * passes, bytes_in(n)};
@@ -104,12 +116,6 @@ static Cost expressions(const Node *n, double rows) {
     for (uint32_t i = 0; i < n->n; i++)
         if (n->in[i]->type->kind != TY_REL) c = plus(c, ir_cost_expr(n->in[i]));
     return times(c, rows);
-}
-
-static double log2_of(double rows) {
-    double k = 1;
-    for (; rows > 2; rows /= 2) k++;
-    return k;
 }
 
 Cost law_cost_scan(const Node *n, double rows) { return (Cost){0, rows * row_bytes(n->type)}; }

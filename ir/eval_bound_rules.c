@@ -215,6 +215,16 @@ static bool of_sums(Bounds *b, const Node *n, const Bounded *in, const Value *v,
     return true;
 }
 
+/* Running sums are computed in one order by all; what goes in moves them by sums, too. */
+static bool of_cumsum(Bounds *b, const Node *n, const Bounded *in, const Value *v, Value *bound) {
+    if (bound_exact(&in->bound)) return nothing(b, bound);
+    if (bound_unit(v->type) == 0) return undecided(b, bound);
+    Value e = as_doubles(b, &in->v, &in->bound), x = as_doubles(b, &in->v, NULL), size;
+    if (!by_law(b, n, &e, bound) || !by_law(b, n, &x, &size)) return false;
+    for (int64_t i = 0, count = count_of(v); i < count; i++) *at(bound, i) += 4 * bound_unit(v->type) * (*at(&size, i) + *at(bound, i));
+    return true;
+}
+
 /* terms of one output */
 static double contracted(const Node *n, const Bounded *in) {
     const AttrContract *a = ATTR_OF(n, Contract);
@@ -330,6 +340,6 @@ const BoundRule bound_tensor_rules[OP_COUNT_] = {
     [OP_CONCAT] = of_move, [OP_INDEX] = of_index, [OP_GATHER] = of_index, [OP_SCATTER] = of_scatter, [OP_MAX] = of_extreme, [OP_MIN] = of_extreme, [OP_MAX_POOL] = of_extreme,
     [OP_SUM] = of_sums, [OP_MEAN] = of_sums, [OP_AVG_POOL] = of_sums, [OP_CONTRACT] = of_products,
     [OP_CONV] = of_products, [OP_BATCH_NORM] = of_batch_norm, [OP_SOFTMAX] = of_softmax,
-    [OP_LOG_SOFTMAX] = of_softmax, [OP_ARGMAX] = of_argmax,
+    [OP_LOG_SOFTMAX] = of_softmax, [OP_CUMSUM] = of_cumsum, [OP_ARGMAX] = of_argmax,
 };
 /* clang-format on */

@@ -1,4 +1,5 @@
-/* Operators along dimensions of one tensor: sum, mean, max, min, argmax, softmax, log_softmax. */
+/* Operators along dimensions of one tensor: sum, mean, prod, max, min, argmax, argmin, cumsum, cumprod,
+ * argsort, softmax, log_softmax. */
 #include "base/sum.h"
 #include "ir/eval_map.h"
 #include "ir/eval_walk.h"
@@ -60,6 +61,22 @@ static bool reduce_sum(Eval *e, const Node *n, const Value *in, Split *s, Value 
     return true;
 }
 
+/* ---- products: floats in double, one after the other; rounded once ---- */
+
+static bool reduce_prod(Eval *e, const Node *n, const Value *in, Split *s, Value *out, int64_t i) {
+    Value whole = {.type = type_get(e->run->types, TY_I64), .i = 1};
+    bool is_float = type_is_float(in->type->elem), overflow = false;
+    double product = 1;
+    for (walk_begin(&s->inner); !s->inner.done; walk_next(&s->inner)) {
+        if (is_float) product *= float_at(in, s);
+        else overflow |= __builtin_mul_overflow(whole.i, elem_at(in, s).i, &whole.i);
+    }
+    if (overflow) return eval_fail_range(e, n, whole.type);
+    if (is_float) eval_store_float(out, i, product);
+    else eval_store(out, i, &whole);
+    return true;
+}
+
 /* ---- extremes: a NaN is both the largest and the smallest ---- */
 
 static bool is_nan(const Value *v) {
@@ -69,7 +86,7 @@ static bool is_nan(const Value *v) {
 static bool beats(Op op, const Value *v, const Value *best) {
     if (is_nan(best)) return false;
     if (is_nan(v)) return true;
-    return op == OP_MIN ? value_cmp(v, best) < 0 : value_cmp(v, best) > 0;
+    return op == OP_MIN || op == OP_ARGMIN ? value_cmp(v, best) < 0 : value_cmp(v, best) > 0;
 }
 
 /* The first of the best and its place among the reduced elements; -1: there are none. */
@@ -86,7 +103,8 @@ static bool reduce_best(Eval *e, const Node *n, const Value *in, Split *s, Value
     Value best;
     int64_t at = best_of(n, in, s, &best);
     if (at < 0) return eval_fail(e, n, ROW_INDEX, "%s of no elements", op_info[n->op].text);
-    if (n->op == OP_ARGMAX) best = (Value){.type = type_get(e->run->types, TY_I64), .i = at};
+    if (n->op == OP_ARGMAX || n->op == OP_ARGMIN)
+        best = (Value){.type = type_get(e->run->types, TY_I64), .i = at};
     eval_store(out, i, &best);
     return true;
 }
@@ -100,7 +118,10 @@ static bool reduce(Eval *e, const Node *n, const Value *in, Value *out) {
     split(n, in, &s);
     if (out->type->kind == TY_TENSOR) eval_tensor(e, out, s.shape);
     for (walk_begin(&s.outer); !s.outer.done; walk_next(&s.outer), i++)
-        if (!(sum ? reduce_sum(e, n, in, &s, out, i) : reduce_best(e, n, in, &s, out, i))) return false;
+        if (!(sum                ? reduce_sum(e, n, in, &s, out, i)
+              : n->op == OP_PROD ? reduce_prod(e, n, in, &s, out, i)
+                                 : reduce_best(e, n, in, &s, out, i)))
+            return false;
     return true;
 }
 
@@ -129,5 +150,74 @@ bool law_eval_softmax(Eval *e, const Node *n, const Value *in, Value *out) {
     eval_shape_of(in, shape);
     eval_tensor(e, out, shape);
     for (walk_begin(&s.outer); !s.outer.done; walk_next(&s.outer)) softmax_of(n, in, &s, out);
+    return true;
+}
+
+/* ---- along one dimension ---- */
+
+/* The walk over all other dimensions; the places of axis follow from it in steps of *stride. */
+static void lines_of(const Value *in, int64_t axis, Walk *w, int64_t *n, int64_t *stride) {
+    int64_t strides[TENSOR_MAX_RANK];
+    strides_of(in, strides);
+    *w = (Walk){0};
+    for (uint32_t d = 0; d < in->type->n; d++)
+        if (d != axis) walk_add(w, tensor_dim(in, d), strides[d], 0);
+    *n = tensor_dim(in, (uint32_t)axis);
+    *stride = strides[axis];
+}
+
+/* Floats in double, each result rounded; integers must stay within BIGINT. */
+static bool cumulate(Eval *e, const Node *n, const Value *in, int64_t at, int64_t count, int64_t stride,
+                     Value *out) {
+    bool product = n->op == OP_CUMPROD, is_float = type_is_float(in->type->elem), overflow = false;
+    double total = product;
+    Value whole = {.type = type_get(e->run->types, TY_I64), .i = product};
+    for (int64_t i = 0; i < count; i++, at += stride) {
+        double x = is_float ? tensor_get(in, at) : 0;
+        int64_t k = is_float ? 0 : tensor_elem(in, at).i;
+        total = product ? total * x : total + x;
+        overflow |= product ? __builtin_mul_overflow(whole.i, k, &whole.i)
+                            : __builtin_add_overflow(whole.i, k, &whole.i);
+        if (is_float) eval_store_float(out, at, total);
+        else eval_store(out, at, &whole);
+    }
+    return !overflow || eval_fail_range(e, n, whole.type);
+}
+
+bool law_eval_cumulate(Eval *e, const Node *n, const Value *in, Value *out) {
+    int64_t shape[TENSOR_MAX_RANK], count, stride;
+    Walk w;
+    eval_shape_of(in, shape);
+    eval_tensor(e, out, shape);
+    lines_of(in, ATTR_OF(n, Axis)->axis, &w, &count, &stride);
+    for (walk_begin(&w); !w.done; walk_next(&w))
+        if (!cumulate(e, n, in, w.place[0], count, stride, out)) return false;
+    return true;
+}
+
+/* Insertion: equal elements stay in order, NaN is above all numbers. */
+static void argsort(const Value *in, int64_t at, int64_t count, int64_t stride, bool descending,
+                    int64_t *out) {
+    for (int64_t i = 0; i < count; i++) {
+        Value v = tensor_elem(in, at + i * stride);
+        int64_t k = i;
+        for (; k > 0; k--) {
+            Value before = tensor_elem(in, at + out[at + (k - 1) * stride] * stride);
+            int order = value_cmp(&before, &v);
+            if (descending ? order >= 0 : order <= 0) break;
+            out[at + k * stride] = out[at + (k - 1) * stride];
+        }
+        out[at + k * stride] = i;
+    }
+}
+
+bool law_eval_argsort(Eval *e, const Node *n, const Value *in, Value *out) {
+    int64_t shape[TENSOR_MAX_RANK], count, stride;
+    Walk w;
+    eval_shape_of(in, shape);
+    eval_tensor(e, out, shape);
+    lines_of(in, ATTR_OF(n, Order)->axis, &w, &count, &stride);
+    for (walk_begin(&w); !w.done; walk_next(&w))
+        argsort(in, w.place[0], count, stride, ATTR_OF(n, Order)->descending, out->t.data);
     return true;
 }

@@ -172,6 +172,14 @@ bool law_gradient_max(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     return true;
 }
 
+/* Each element is in all sums from its own on. */
+bool law_gradient_cumsum(Ir *ir, const Node *n, const Node *y, const Node **adj) {
+    uint32_t axis = (uint32_t)ATTR_OF(n, Axis)->axis;
+    if (!is_float(n) || type_elems(n->type) == DIM_ANY) return false;
+    const Node *back = ir_flip(ir, y, axis);
+    return adj[0] = ir_flip(ir, ir_node(ir, OP_CUMSUM, n->attr, 1, &back), axis), true;
+}
+
 /* n (y - sum n y) */
 bool law_gradient_softmax(Ir *ir, const Node *n, const Node *y, const Node **adj) {
     const AttrDims *a = ATTR_OF(n, Dims);

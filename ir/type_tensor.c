@@ -258,7 +258,7 @@ static const Type *reduced(TypeCall *c, const Type *t, const Type *elem) {
     const AttrDims *a = CALL_ATTR(c, Dims);
     if (!reduced_dims(t, a, &rank, dims))
         return type_reject(c, "%s: %s has no such dimensions", op_info[c->op].text, type_name(c, t));
-    if (c->op != OP_SUM && reduces_nothing(t, a))
+    if (c->op != OP_SUM && c->op != OP_PROD && reduces_nothing(t, a))
         return type_reject(c, "%s of no elements of %s", op_info[c->op].text, type_name(c, t));
     return strict(c, tensor_or_scalar(c, elem, rank, dims));
 }
@@ -278,10 +278,30 @@ const Type *law_type_reduce(TypeCall *c) {
     return reduced(c, t, elem);
 }
 
-/* One dimension: the index of the first largest along it, NaN above all numbers. */
+/* One dimension: the index of the first largest (least) along it; a NaN is both. */
 const Type *law_type_argmax(TypeCall *c) {
     const Type *t = tensor_in(c, 0);
     if (!t) return NULL;
-    if (CALL_ATTR(c, Dims)->dims.n != 1) return type_reject(c, "argmax goes along one dimension");
+    if (CALL_ATTR(c, Dims)->dims.n != 1)
+        return type_reject(c, "%s goes along one dimension", op_info[c->op].text);
     return reduced(c, t, kind_type(c, TY_I64));
+}
+
+static bool has_axis(TypeCall *c, const Type *t, int64_t axis) {
+    if (axis >= 0 && axis < t->n) return true;
+    return type_reject(c, "%s: %s has no dimension %lld", op_info[c->op].text, type_name(c, t),
+                       (long long)axis);
+}
+
+/* Running sums and products along one dimension, in the types of sum. */
+const Type *law_type_cumulate(TypeCall *c) {
+    const Type *t = tensor_in(c, 0);
+    if (!t || !has_axis(c, t, CALL_ATTR(c, Axis)->axis)) return NULL;
+    return strict(c, c->want[0] = with_elem(c, t, reduced_in(c, t->elem)));
+}
+
+const Type *law_type_argsort(TypeCall *c) {
+    const Type *t = tensor_in(c, 0);
+    if (!t || !has_axis(c, t, CALL_ATTR(c, Order)->axis)) return NULL;
+    return strict(c, with_elem(c, t, kind_type(c, TY_I64)));
 }

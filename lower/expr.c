@@ -251,7 +251,7 @@ static LVal lower_new(Scope *s, const Node *e) {
     case OP_SCAN: case OP_VALUES: case OP_FILTER: case OP_PROJECT: case OP_JOIN: case OP_AGGREGATE: case OP_SORT:
     case OP_LIMIT: case OP_TOPN: case OP_WEIGHT: case OP_IDIV: case OP_SHIFT_LEFT: case OP_SHIFT_RIGHT: case OP_WHERE: case OP_STACK: case OP_ONEHOT: case OP_SLICE: case OP_INDEX: case OP_GATHER: case OP_SCATTER:
     case OP_RESHAPE: case OP_TRANSPOSE: case OP_CONCAT: case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN:
-    case OP_ARGMAX: case OP_CONTRACT: case OP_CONV: case OP_MAX_POOL: case OP_AVG_POOL: case OP_BATCH_NORM:
+    case OP_ARGMAX: case OP_ARGMIN: case OP_PROD: case OP_CUMSUM: case OP_CUMPROD: case OP_ARGSORT: case OP_CONTRACT: case OP_CONV: case OP_MAX_POOL: case OP_AVG_POOL: case OP_BATCH_NORM:
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: case OP_COUNT_STAR: case OP_COUNT: case OP_AGG_SUM: case OP_AGG_AVG:
     case OP_AGG_MIN: case OP_AGG_MAX: case OP_COUNT_: break;
     }

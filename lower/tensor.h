@@ -120,6 +120,8 @@ void tree_free(Tree *m);
 
 /* ---- the other operations ---- */
 LVal lower_reduce(Scope *s, const Node *e);        /* tensor_reduce.c: sum, mean, max, min, argmax */
+LVal lower_cumulate(Scope *s, const Node *e);      /* tensor_scan.c */
+LVal lower_argsort(Scope *s, const Node *e);
 LVal lower_softmax(Scope *s, const Node *e);       /* softmax.c */
 LVal lower_stack(Scope *s, const Node *e);         /* tensor_build.c */
 LVal lower_onehot(Scope *s, const Node *e);

@@ -177,7 +177,9 @@ LVal lower_tensor(Scope *s, const Node *e) {
     case OP_INDEX: return lower_index(s, e);
     case OP_GATHER: return lower_gather(s, e);
     case OP_SCATTER: return lower_scatter(s, e);
-    case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN: case OP_ARGMAX: return lower_reduce(s, e);
+    case OP_SUM: case OP_MEAN: case OP_MAX: case OP_MIN: case OP_ARGMAX: case OP_ARGMIN: case OP_PROD: return lower_reduce(s, e);
+    case OP_CUMSUM: case OP_CUMPROD: return lower_cumulate(s, e);
+    case OP_ARGSORT: return lower_argsort(s, e);
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: return lower_softmax(s, e);
     case OP_CONTRACT: note_work(s, e); return tile_linear(s, e, e, &out) ? out : lower_contract(s, e);
     case OP_CONV: note_work(s, e); return tile_conv(s, e, e, &out) ? out : lower_conv(s, e);

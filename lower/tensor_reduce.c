@@ -1,4 +1,4 @@
-/* sum, mean, max, min, argmax along dimensions; softmax along the last ones.
+/* sum, mean, prod, max, min, argmax, argmin along dimensions; softmax along the last ones.
  * Sums of FLOAT32 are kept in DOUBLE, in the order of the elements. */
 #include "ir/numeric.h"
 #include "lower/tensor.h"
@@ -38,21 +38,10 @@ static Reduce reduce_of(Scope *s, const Node *e) {
     return r;
 }
 
-static KInst *widened(KB *b, KInst *x, const Type *elem) {
-    KType t = (KType)x->type;
-    if (t == K_F16 || t == K_BF16)
-        return kb_convert(b, KI_FEXT, x, K_F32);
-    bool is_unsigned = elem->kind == TY_BOOL || (elem->kind >= TY_U8 && elem->kind <= TY_U64);
-    return t < K_I64 ? kb_convert(b, is_unsigned ? KI_ZEXT : KI_SEXT, x, K_I64) : x;
-}
-
-static KInst *narrowed(KB *b, KInst *x, KType t) {
-    return x->type == t ? x : kb_convert(b, t <= K_I64 ? KI_TRUNC : KI_FTRUNC, x, t);
-}
-
 /* x beats best: NaN everything but NaN */
-static KInst *beats(KB *b, bool min, KInst *x, KInst *best) {
-    KInst *better = kb_cmp(b, min ? KP_LT : KP_GT, x, best);
+static KInst *beats(KB *b, bool min, KInst *x, KInst *best, const Type *elem) {
+    bool is_unsigned = elem->kind == TY_U64;
+    KInst *better = kb_cmp(b, is_unsigned ? (min ? KP_ULT : KP_UGT) : min ? KP_LT : KP_GT, x, best);
     if (x->type <= K_I128)
         return better;
     KInst *x_nan = kb_cmp(b, KP_NE, x, x), *best_nan = kb_cmp(b, KP_NE, best, best);
@@ -69,60 +58,95 @@ typedef struct Loop {
 
 static KInst *element(const Loop *l, KInst *i) {
     KInst *at = kb_convert(l->b, KI_SEXT, kb_load(l->b, l->step, i, K_I32, 1), K_I64);
-    return widened(l->b, kb_load(l->b, l->ptr, k_plus(l->b, l->base, at), l->mem, 1), l->elem);
+    return element_wide(l->b, kb_load(l->b, l->ptr, k_plus(l->b, l->base, at), l->mem, 1), l->elem);
 }
 
-static KInst *sum(const Loop *l, bool mean) {
+static KInst *in_double(KB *b, KInst *x) {
+    return x->type == K_F32 ? kb_convert(b, KI_FEXT, x, K_F64) : x;
+}
+
+/* BIGINT adds up in 128 bits: only the whole sum must be one. */
+static KInst *sum(const Loop *l, bool mean, KInst **bad) {
     KB *b = l->b;
-    bool is_float = type_is_float(l->elem);
-    KInst *zero = is_float ? kb_float(b, K_F64, 1, 0) : k_int(b, 0);
+    bool is_float = type_is_float(l->elem), wide = !is_float && l->mem == K_I64;
+    KInst *zero = is_float ? kb_float(b, K_F64, 1, 0) : kb_int(b, wide ? K_I128 : K_I64, 1, 0);
     KInst *i = kb_loop(b, k_int(b, 0), k_int(b, l->inner), k_int(b, 1), 1, &zero);
-    KInst *x = element(l, i);
-    if (x->type == K_F32)
-        x = kb_convert(b, KI_FEXT, x, K_F64);
+    KInst *x = in_double(b, element(l, i));
+    if (wide)
+        x = kb_convert(b, KI_SEXT, x, K_I128);
     KInst *next = kb_op2(b, KI_ADD, kb_carried(b, 0), x);
     KInst *total = kb_result(b, kb_loop_end(b, &next), 0);
+    if (wide) {
+        KInst *low = kb_convert(b, KI_TRUNC, total, K_I64);
+        *bad = kb_cmp(b, KP_NE, kb_convert(b, KI_SEXT, low, K_I128), total);
+        return low;
+    }
     return mean ? kb_op2(b, KI_DIV, total, kb_float(b, K_F64, 1, (double)l->inner)) : total;
+}
+
+/* Products of integers fail where they leave BIGINT first. */
+static KInst *product(const Loop *l, KInst **bad) {
+    KB *b = l->b;
+    bool is_float = type_is_float(l->elem);
+    KInst *init[] = {is_float ? kb_float(b, K_F64, 1, 1) : k_int(b, 1), kb_int(b, K_I1, 1, 0)};
+    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, l->inner), k_int(b, 1), 2, init);
+    KInst *x = in_double(b, element(l, i)), *over = kb_carried(b, 1);
+    if (!is_float)
+        over = kb_op2(b, KI_OR, over, kb_op2(b, KI_MUL_OV, kb_carried(b, 0), x));
+    KInst *next[] = {kb_op2(b, KI_MUL, kb_carried(b, 0), x), over}, *loop = kb_loop_end(b, next);
+    *bad = is_float ? NULL : kb_result(b, loop, 1);
+    return kb_result(b, loop, 0);
+}
+
+static bool is_index(Op op) {
+    return op == OP_ARGMAX || op == OP_ARGMIN;
 }
 
 static KInst *best(const Loop *l, Op op) {
     KB *b = l->b;
     KInst *init[] = {element(l, k_int(b, 0)), k_int(b, 0)};
     KInst *i = kb_loop(b, k_int(b, 1), k_int(b, l->inner), k_int(b, 1), 2, init);
-    KInst *x = element(l, i), *better = beats(b, op == OP_MIN, x, kb_carried(b, 0));
+    KInst *x = element(l, i), *better = beats(b, op == OP_MIN || op == OP_ARGMIN, x, kb_carried(b, 0), l->elem);
     KInst *next[] = {kb_select(b, better, x, kb_carried(b, 0)), kb_select(b, better, i, kb_carried(b, 1))};
-    return kb_result(b, kb_loop_end(b, next), op == OP_ARGMAX);
+    return kb_result(b, kb_loop_end(b, next), is_index(op));
+}
+
+static KInst *reduced(const Loop *l, Op op, KInst **bad) {
+    if (op == OP_PROD)
+        return product(l, bad);
+    return op == OP_SUM || op == OP_MEAN ? sum(l, op == OP_MEAN, bad) : best(l, op);
 }
 
 LVal lower_reduce(Scope *s, const Node *e) {
     LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
     Reduce r = reduce_of(s, e);
-    const Type *elem = elem_of(e->type);
+    const Type *elem = elem_of(e->type), *of = e->in[0]->type->elem;
     KType t = elem_lanes(elem);
-    bool tensor = is_tensor(e->type), adds = e->op == OP_SUM || e->op == OP_MEAN;
+    bool tensor = is_tensor(e->type), fails = !type_is_float(of) && (e->op == OP_PROD || e->op == OP_SUM);
     uint32_t bytes = tensor ? register_bytes(e->type) : 0;
-    if (adds && !type_is_float(e->in[0]->type->elem) && type_bytes(e->in[0]->type->elem) == 8)
-        lower_fail(s->c, "sums of BIGINT tensors are not supported in compiled plans yet");
+    Stage *need = fails ? tk_need(s, x.valid) : NULL;
     TensorKernel k;
     tk_begin(&k, s, op_info[e->op].text);
     KB *b = k.b;
-    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = e->in[0]->type->elem, .mem = x.v->type, .inner = r.inner};
-    KInst *start = tk_bytes(&k, r.start, sizeof *r.start * (size_t)r.outer);
+    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = of, .mem = x.v->type, .inner = r.inner};
+    KInst *start = tk_bytes(&k, r.start, sizeof *r.start * (size_t)r.outer), *asked = need ? tk_value(&k, need) : NULL, *bad = NULL;
     l.step = tk_bytes(&k, r.step, sizeof *r.step * (size_t)r.inner);
     KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     KInst *o = kb_loop(b, k_int(b, 0), k_int(b, r.outer), k_int(b, 1), 0, NULL);
     l.base = k_plus(b, k_mul(b, row, stride_of(x.v)), kb_convert(b, KI_SEXT, kb_load(b, start, o, K_I32, 1), K_I64));
-    KInst *y = adds ? sum(&l, e->op == OP_MEAN) : best(&l, e->op);
+    KInst *y = reduced(&l, e->op, &bad);
+    if (bad)
+        tk_fail(&k, bad, asked, row, 0, ROW_OVERFLOW);
     KInst *at = tensor ? k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), o) : row;
-    kb_store(b, to, at, narrowed(b, y, t));
+    kb_store(b, to, at, element_narrow(b, y, t));
     kb_loop_end(b, NULL);
     kb_loop_end(b, NULL);
-    Range range = e->op == OP_ARGMAX ? range_span(0, r.inner - 1) : range_of_type(elem);
+    Range range = is_index(e->op) ? range_span(0, r.inner - 1) : range_of_type(type_get(ir_types(s->c->ir), TY_I64));
     out.v = tk_end(&k, t, bytes, range);
-    if (!tensor && (t == K_F16 || t == K_BF16))
-        out.v = stage_convert(s->p, KI_FEXT, out.v, K_F32);
-    if (!tensor && range.exact && range.lo >= 0 && t < K_I64)
-        lower_fail(s->c, "extremes of unsigned tensors are not supported in compiled plans yet");
+    if (bad)
+        tk_sites(s, out.v, 1, &e);
+    if (!tensor && !is_index(e->op))
+        out.v = tensor_scalar(s, out.v, elem).v;
     return out;
 }
 

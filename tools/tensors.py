@@ -218,6 +218,42 @@ GROUPS["scatters"] = [
     ("scatter_nd(x, [[0, 1], [1, -1]], y[:2])", lambda x, y: scattered(x, ([0, 1], [1, -1]), y[:2])), ("scatter_nd(x, reshape(k % 2, 4, 1), tile(y, 4, 1), reduce => 'add')", lambda x, k, y: scattered(x, k % 2, np.tile(y, (4, 1)), np.add)),
 ]
 
+def cumulated(ufunc, x, axis, exclusive=False, reverse=False):
+    x = np.flip(x, axis) if reverse else x
+    y = ufunc.accumulate(x.astype(np.int64) if x.dtype.kind in "iu" else wide(x), axis)
+    if exclusive:
+        one = np.zeros_like(y[:, :1]) + (ufunc is np.multiply)
+        y = np.concatenate([one, y[:, :-1]], 1)
+    return np.flip(y, axis) if reverse else y
+
+
+def order(x, descending=False, axis=-1):
+    return np.argsort(-x.astype(np.float64) if descending else x, axis, kind="stable")
+
+
+GROUPS["reductions"] = [
+    ("sum(i)", lambda i: i.sum(dtype=np.int64)), ("sum(l)", lambda l: l.sum()), ("sum(l, dims => 0)", lambda l: l.sum(0)), ("sum(u, dims => 1, keep => TRUE)", lambda u: u.sum(1, dtype=np.int64, keepdims=True)),
+    ("sum(m)", lambda m: m.sum(dtype=np.int64)), ("mean(u)", lambda u: u.mean()), ("mean(x, dims => [0, 1])", lambda x: wide(x).mean()), ("prod(x)", lambda x: wide(x).prod()), ("prod(i, dims => 1)", lambda i: i.prod(1, dtype=np.int64)), ("prod(d, dims => 0)", lambda d: d.prod(0)),
+    ("max(u)", lambda u: u.max()), ("min(u)", lambda u: u.min()), ("max(i, dims => 0)", lambda i: i.max(0)), ("min(x, dims => 1)", lambda x: x.min(1)), ("min(l)", lambda l: l.min()), ("max(CAST(abs(l) AS TENSOR(UBIGINT, 2, 3)))", lambda l: abs(l).max().astype(np.uint64)),
+    ("argmax(x)", lambda x: x.argmax()), ("argmin(x)", lambda x: x.argmin()), ("argmax(i, dims => 1)", lambda i: i.argmax(1)), ("argmin(u, dims => 0, keep => TRUE)", lambda u: u.argmin(0)[None, :]),
+    ("argmax(q, dims => 1, last => TRUE)", lambda q: 2 - q[:, ::-1].argmax(1)), ("argmin(q, last => TRUE)", lambda q: 5 - q.ravel()[::-1].argmin()),
+    ("any_of(m)", lambda m: m.any()), ("all_of(m, dims => 1)", lambda m: m.all(1)), ("any_of(x > 1, dims => 0)", lambda x: (x > 1).any(0)), ("all_of(i)", lambda i: i.astype(bool).all()), ("max(m, dims => 0)", lambda m: m.max(0)),
+    ("sum_square(x, dims => 1)", lambda x: (wide(x) ** 2).sum(1)), ("sum_square(i)", lambda i: (i.astype(np.int64) ** 2).sum()), ("log_sum(p, dims => 0)", lambda p: np.log(wide(p).sum(0))),
+    ("logsumexp(x)", lambda x: np.log(np.exp(wide(x)).sum())), ("logsumexp(x, dims => 1, keep => TRUE)", lambda x: np.log(np.exp(wide(x)).sum(1, keepdims=True))), ("logsumexp(40 * x, dims => 0)", lambda x: np.log(np.exp(40 * wide(x)).sum(0))),
+    ("var(x)", lambda x: wide(x).var(ddof=1)), ("var(x, dims => 1, correction => 0)", lambda x: wide(x).var(1)), ("std(x, dims => 0)", lambda x: wide(x).std(0, ddof=1)), ("std(d)", lambda d: d.std(ddof=1)), ("var(i)", lambda i: i.var(ddof=1)),
+    ("norm(x)", lambda x: np.sqrt((wide(x) ** 2).sum())), ("norm(x, dims => 1)", lambda x: np.sqrt((wide(x) ** 2).sum(1))), ("norm(x, p => 1, dims => 0)", lambda x: abs(wide(x)).sum(0)), ("norm(x, p => 3)", lambda x: (abs(wide(x)) ** 3).sum() ** (1 / 3)),
+    ("x / norm(x, dims => 1, keep => TRUE)", lambda x: wide(x) / np.sqrt((wide(x) ** 2).sum(1, keepdims=True))),
+]
+
+GROUPS["lines"] = [
+    ("cumsum(x, dim => 1)", lambda x: cumulated(np.add, x, 1)), ("cumsum(x, dim => 0)", lambda x: cumulated(np.add, x, 0)), ("cumsum(i)", lambda i: cumulated(np.add, i, 1)), ("cumsum(u, exclusive => TRUE)", lambda u: cumulated(np.add, u, 1, True)),
+    ("cumsum(x, reverse => TRUE)", lambda x: cumulated(np.add, x, 1, False, True)), ("cumsum(x, exclusive => TRUE, reverse => TRUE)", lambda x: cumulated(np.add, x, 1, True, True)), ("cumsum(d)", lambda d: cumulated(np.add, d, 1)), ("cumsum(l)", lambda l: cumulated(np.add, l, 1)),
+    ("cumprod(x)", lambda x: cumulated(np.multiply, x, 1)), ("cumprod(i, exclusive => TRUE)", lambda i: cumulated(np.multiply, i, 1, True)), ("cumprod(i, reverse => TRUE)", lambda i: cumulated(np.multiply, i, 1, False, True)),
+    ("argsort(x)", lambda x: order(x)), ("argsort(i, descending => TRUE)", lambda i: order(i, True)), ("argsort(q, dim => 0)", lambda q: order(q, axis=0)), ("argsort(u)", lambda u: order(u)), ("argsort(m)", lambda m: order(m)), ("argsort(l)", lambda l: order(l)), ("argsort(d, descending => TRUE, dim => 0)", lambda d: order(d, True, 0)),
+    ("sort(x)", lambda x: np.sort(x)), ("sort(x, dim => 0, descending => TRUE)", lambda x: -np.sort(-x, 0)), ("sort(u, descending => TRUE)", lambda u: np.sort(u)[:, ::-1]), ("topk(x, 2)", lambda x: -np.sort(-x)[:, :2]), ("topk_indices(x, 2)", lambda x: order(x, True)[:, :2]),
+    ("topk(x, 1, dim => 0, largest => FALSE)", lambda x: np.sort(x, 0)[:1]), ("topk(CAST(x AS TENSOR(FLOAT16, 2, 3)), 2)", lambda x: -np.sort(-x.astype(np.float16))[:, :2]),
+]
+
 
 def main():
     for name in sys.argv[1:] or GROUPS:

@@ -36,6 +36,7 @@ static const struct {
                "%5 = concat %4 %3 {axis=0}\n"},
     {"scatter", "%1 = col {index=0, type=TENSOR(FLOAT32, 3, 2) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 3, 2) NOT NULL}\n%3 = const {value=TENSOR(BIGINT, 3) NOT NULL [3] \"0200000000000000ffffffffffffffff0000000000000000\"}\n"
                 "%4 = scatter %2 %3 %1 {axis=0, kind=1}\n%5 = scatter %4 %3 %1 {axis=0, kind=0}\n%6 = scatter %5 %3 %2 {axis=0, kind=4}\n"},
+    {"cumsum", "%1 = col {index=0, type=TENSOR(FLOAT32, 6, 7) NOT NULL}\n%2 = cumsum %1 {axis=1}\n%3 = cumsum %2 {axis=0}\n"},
     {"dense", "%1 = col {index=0, type=TENSOR(FLOAT32, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(FLOAT32, 6, 50) NOT NULL}\n"
               "%3 = contract %1 %2 {a=[0], b=[1, 0], out=[1]}\n%4 = relu %3\n"},
     {"dense64", "%1 = col {index=0, type=TENSOR(DOUBLE, 50) NOT NULL}\n%2 = col {index=1, type=TENSOR(DOUBLE, 6, 50) NOT NULL}\n"

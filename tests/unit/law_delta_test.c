@@ -27,6 +27,9 @@ static const struct {
               "%7 = bit_and %6 %3\n%8 = bit_xor %7 %4\n%9 = cast %8 {to=TENSOR(INTEGER, 5, 6) NOT NULL, try=false}\n"
               "%10 = shift_left %9 %9\n%11 = shift_right %10 %9\n%12 = const {value=INTEGER NOT NULL 2}\n%13 = idiv %11 %12\n", true},
     {"gather", X("TENSOR(FLOAT32, 4, 3)") "%2 = const {value=TENSOR(BIGINT, 3) NOT NULL [3] \"0200000000000000ffffffffffffffff0000000000000000\"}\n%3 = gather %1 %2 {axis=1}\n%4 = scatter %3 %2 %1 {axis=1, kind=1}\n%5 = neg %4\n", false},
+    {"lines", X("TENSOR(FLOAT32, 4, 3)") "%2 = cumsum %1 {axis=1}\n%3 = cumprod %1 {axis=0}\n%4 = argsort %1 {axis=0, descending=true}\n"
+              "%5 = mul %2 %3\n%6 = mul %5 %4\n", false},
+    {"prod", X("TENSOR(FLOAT32, 6, 8)") "%2 = prod %1 {dims=[1], keep=false}\n%3 = argmin %1 {dims=[1], keep=false}\n%4 = mul %2 %3\n", true},
     {"cast", X("TENSOR(FLOAT32, 5)") "%2 = cast %1 {to=TENSOR(DOUBLE, 5) NOT NULL, try=false}\n%3 = sqrt %2\n", true},
     {"slice", X("TENSOR(FLOAT32, 9, 7)") "%2 = slice %1 {from=[1, 2], to=[9, 3], step=[3, 1], drop=[0, 1]}\n%3 = exp %2\n", true},
     {"slice in", X("TENSOR(FLOAT32, 9, 7)") "%2 = slice %1 {from=[0, 1], to=[9, 7], step=[2, 2], drop=[0, 0]}\n", true},

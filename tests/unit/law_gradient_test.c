@@ -38,6 +38,7 @@ static const struct {
     {"gather one", X("TENSOR(DOUBLE, 4, 3)") "%2 = const {value=BIGINT NOT NULL -2}\n%3 = gather %1 %2 {axis=1}\n%4 = mul %3 %3\n"},
     {"scatter", X("TENSOR(DOUBLE, 3, 2)") Y("TENSOR(DOUBLE, 3, 2)") "%3 = const {value=TENSOR(BIGINT, 3) NOT NULL [3] \"0200000000000000ffffffffffffffff0000000000000000\"}\n%4 = mul %1 %1\n%5 = scatter %4 %3 %2 {axis=0, kind=1}\n%6 = mul %5 %5\n"},
     {"index", X("TENSOR(DOUBLE, 4, 3)") "%2 = const {value=BIGINT NOT NULL 2}\n%3 = index %1 %2\n%4 = mul %3 %3\n%5 = index %4 %2\n%6 = mul %5 %5\n"},
+    {"cumsum", X("TENSOR(DOUBLE, 3, 4)") "%2 = cumsum %1 {axis=1}\n%3 = mul %2 %2\n%4 = cumsum %3 {axis=0}\n"},
     {"case", X("DOUBLE") Y("DOUBLE") "%3 = gt %1 %2\n%4 = mul %1 %2\n%5 = exp %2\n%6 = case %3 %4 %5\n"},
     {"cast", X("TENSOR(DOUBLE, 2)") "%2 = cast %1 {to=TENSOR(FLOAT32, 2) NOT NULL, try=false}\n"
              "%3 = cast %2 {to=TENSOR(DOUBLE, 2) NOT NULL, try=false}\n%4 = const {value=DOUBLE NOT NULL 0}\n%5 = mul %3 %4\n%6 = add %5 %1\n"},

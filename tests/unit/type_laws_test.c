@@ -239,6 +239,14 @@ static void test_tensor_attrs(void) {
                        {"TENSOR(BOOLEAN, 3)", "TENSOR(BIGINT, 3)", "TENSOR(BOOLEAN, 3)"},
                        "scatter does not take TENSOR(BOOLEAN, 3), TENSOR(BIGINT, 3) and TENSOR(BOOLEAN, 3)"},
                &sum);
+    AttrOrder down = {1, true};
+    check_attr(&(Case){OP_PROD, {"TENSOR(UINT8, 3, 4) NOT NULL"}, "TENSOR(BIGINT, 3) NOT NULL"}, &last);
+    check_attr(&(Case){OP_ARGMIN, {"TENSOR(FLOAT32, 3, 4)"}, "argmin goes along one dimension"}, &both);
+    check_attr(&(Case){OP_CUMSUM, {"TENSOR(FLOAT16, 3, 4)"}, "TENSOR(FLOAT32, 3, 4)"}, &one);
+    check_attr(&(Case){OP_CUMPROD, {"TENSOR(UINT8, 3)"}, "cumprod: TENSOR(UTINYINT, 3) has no dimension 1"},
+               &one);
+    check_attr(&(Case){OP_ARGSORT, {"TENSOR(BOOLEAN, 3, *) NOT NULL"}, "TENSOR(BIGINT, 3, *) NOT NULL"},
+               &down);
     AttrNorm norm = {1e-5};
     check_attr(
         &(Case){OP_BATCH_NORM,
