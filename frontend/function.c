@@ -41,10 +41,14 @@ static const char *renamed(Call *c, Op op, const char *why) {
     return begins ? arena_printf(c->b->arena, "%s%s", c->fn->name, why + n) : why;
 }
 
+void call_reject(Call *c, Op op, const char *why) {
+    diag_error(c->b->diags, E_TYPE_MISMATCH, c->ast->span, renamed(c, op, why));
+}
+
 Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in) {
     const char *why = NULL;
     if (!ir_check(c->b->ir, op, attr, n, in, &why)) {
-        diag_error(c->b->diags, E_TYPE_MISMATCH, c->ast->span, renamed(c, op, why));
+        call_reject(c, op, why);
         return call_fail(c);
     }
     return expr_of(bind_make(c->b, c->ast->span, op, attr, n, in), c->ast->span);

@@ -27,6 +27,7 @@ const char *const *function_names(Arena *a, size_t *n);
 /* The value of name => value, or NULL. */
 const Ast *call_option(const Call *c, const char *name);
 Expr call_fail(const Call *c);
+void call_reject(Call *c, Op op, const char *why); /* what the law of op says, in the name of the function */
 Expr call_make(Call *c, Op op, const void *attr, uint32_t n, const Node *const *in);
 /* Argument i as a value: a list, which was not bound, becomes a tensor. */
 bool call_value(Call *c, uint32_t i);

@@ -111,11 +111,25 @@ static bool checks_shape(const Node *n) {
     return n->n > 1 || n->op == OP_SLICE || n->op == OP_RESHAPE || n->op == OP_CAST;
 }
 
+/* Bits of the integers that an input was widened from. */
+static int source_bits(const Node *x) {
+    if (x->op == OP_CAST) x = x->in[0];
+    return whole_bits(scalar(x->type)->kind);
+}
+
+/* Sums of BIGINT: 2^31 elements of up to 32 bits stay within one, and 2^22 products of 40 bits together. */
+static bool sum_fails(const Node *n) {
+    if (type_is_float(scalar(n->type))) return false;
+    if (n->op == OP_SUM) return source_bits(n->in[0]) > 32;
+    return source_bits(n->in[0]) + source_bits(n->in[1]) > 40;
+}
+
 bool ir_op_fallible(const Node *n) {
     if (checks_shape(n) && shape_open(n)) return true;
     if (!op_has(n->op, FALLIBLE)) return false;
     if (n->op == OP_CAST) return !ATTR_OF(n, Cast)->try && !widens(scalar(n->in[0]->type), scalar(n->type));
     if (n->op == OP_DIV || n->op == OP_IDIV || n->op == OP_MOD) return division_fails(n);
+    if (n->op == OP_SUM || n->op == OP_CONTRACT) return sum_fails(n);
     if (n->op == OP_INDEX) return index_fails(n);
     if (n->op == OP_GATHER) return gather_fails(n);
     if (n->op == OP_SCATTER) return scatter_fails(n);

@@ -51,9 +51,24 @@ static KInst *at(KB *b, KInst *table, KInst *i, KInst *base) {
     return k_plus(b, base, kb_convert(b, KI_SEXT, kb_load(b, table, i, K_I32, 1), K_I64));
 }
 
-/* Products are added in DOUBLE. */
-static KInst *wide(KB *b, KInst *x) {
+/* Products are added in DOUBLE, of integers that may leave BIGINT in 128 bits: only the sum must be one. */
+static KInst *wide(KB *b, KInst *x, KType sums) {
+    if (sums == K_I128)
+        return kb_convert(b, KI_SEXT, x, K_I128);
     return x->type == K_F32 ? kb_convert(b, KI_FEXT, x, K_F64) : x;
+}
+
+static KInst *add_product(KB *b, KInst *x, KInst *y, KInst *sum) {
+    return x->type <= K_I128 ? kb_op2(b, KI_ADD, sum, kb_op2(b, KI_MUL, x, y)) : kb_fma(b, x, y, sum);
+}
+
+/* The sum as an element; *bad: it is no BIGINT. */
+static KInst *whole_sum(KB *b, KInst *sum, KType t, KInst **bad) {
+    if (sum->type != K_I128)
+        return element_narrow(b, sum, t);
+    KInst *low = kb_convert(b, KI_TRUNC, sum, K_I64);
+    *bad = kb_cmp(b, KP_NE, kb_convert(b, KI_SEXT, low, K_I128), sum);
+    return low;
 }
 
 /* out[o] = the sum over i of x[outer.a[o] + inner.a[i]] * y[outer.b[o] + inner.b[i]], in the order of i */
@@ -61,33 +76,37 @@ static LVal sums_of_products(Scope *s, const Node *e, LVal x, LVal y, Places out
     LVal out = {.type = e->type, .valid = mask_and(s->p, x.valid, y.valid)};
     KType t = elem_lanes(elem_of(e->type));
     uint32_t bytes = is_tensor(e->type) ? register_bytes(e->type) : 0;
+    Stage *need = ir_op_fallible(e) ? tk_need(s, out.valid) : NULL;
+    KType sums = t > K_I128 ? K_F64 : ir_op_fallible(e) ? K_I128 : K_I64;
     TensorKernel k;
     tk_begin(&k, s, label);
     KB *b = k.b;
     KInst *px = tk_value(&k, x.v), *py = tk_value(&k, y.v);
     KInst *oa = tk_bytes(&k, outer.a, sizeof *outer.a * (size_t)outer.n), *ob = tk_bytes(&k, outer.b, sizeof *outer.b * (size_t)outer.n);
     KInst *ia = tk_bytes(&k, inner.a, sizeof *inner.a * (size_t)inner.n), *ib = tk_bytes(&k, inner.b, sizeof *inner.b * (size_t)inner.n);
+    KInst *asked = need ? tk_value(&k, need) : NULL, *bad = NULL;
     KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     KInst *o = kb_loop(b, k_int(b, 0), k_int(b, outer.n), k_int(b, 1), 0, NULL);
     KInst *ba = at(b, oa, o, k_mul(b, row, stride_of(x.v))), *bb = at(b, ob, o, k_mul(b, row, stride_of(y.v)));
-    KInst *zero = kb_float(b, K_F64, 1, 0), *i = kb_loop(b, k_int(b, 0), k_int(b, inner.n), k_int(b, 1), 1, &zero);
-    KInst *u = wide(b, kb_load(b, px, at(b, ia, i, ba), x.v->type, 1)), *v = wide(b, kb_load(b, py, at(b, ib, i, bb), y.v->type, 1));
-    KInst *next = kb_fma(b, u, v, kb_carried(b, 0));
+    KInst *zero = t <= K_I128 ? kb_int(b, sums, 1, 0) : kb_float(b, sums, 1, 0), *i = kb_loop(b, k_int(b, 0), k_int(b, inner.n), k_int(b, 1), 1, &zero);
+    KInst *u = wide(b, kb_load(b, px, at(b, ia, i, ba), x.v->type, 1), sums), *v = wide(b, kb_load(b, py, at(b, ib, i, bb), y.v->type, 1), sums);
+    KInst *next = add_product(b, u, v, kb_carried(b, 0));
     KInst *sum = kb_result(b, kb_loop_end(b, &next), 0);
     KInst *place = bytes ? k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), o) : row;
-    kb_store(b, to, place, t == K_F64 ? sum : kb_convert(b, KI_FTRUNC, sum, t));
+    kb_store(b, to, place, whole_sum(b, sum, t, &bad));
+    if (bad)
+        tk_fail(&k, bad, asked, row, 0, ROW_OVERFLOW);
     kb_loop_end(b, NULL);
     kb_loop_end(b, NULL);
-    out.v = tk_end(&k, t, bytes, (Range){0});
+    out.v = tk_end(&k, t, bytes, t <= K_I128 && !bytes ? range_of_type(e->type) : (Range){0});
+    if (bad)
+        tk_sites(s, out.v, 1, &e);
     return out;
 }
 
 LVal lower_contract(Scope *s, const Node *e) {
     const AttrContract *c = ATTR_OF(e, Contract);
     LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), y = tensor_row_major(s, lower_expr(s, e->in[1]));
-    KType t = elem_lanes(elem_of(e->type));
-    if (t != K_F32 && t != K_F64)
-        lower_fail(s->c, "contractions of integers are not supported in compiled plans yet");
     Places outer = one_place(s), inner = one_place(s);
     for (uint32_t i = 0; i < c->out.n; i++)
         add_label(s, &outer, e, c->out.at[i]);

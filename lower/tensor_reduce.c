@@ -54,6 +54,7 @@ typedef struct Loop {
     const Type *elem;
     KType mem;
     int64_t inner;
+    bool fails; /* a sum may leave BIGINT */
 } Loop;
 
 static KInst *element(const Loop *l, KInst *i) {
@@ -68,7 +69,7 @@ static KInst *in_double(KB *b, KInst *x) {
 /* BIGINT adds up in 128 bits: only the whole sum must be one. */
 static KInst *sum(const Loop *l, bool mean, KInst **bad) {
     KB *b = l->b;
-    bool is_float = type_is_float(l->elem), wide = !is_float && l->mem == K_I64;
+    bool is_float = type_is_float(l->elem), wide = l->fails;
     KInst *zero = is_float ? kb_float(b, K_F64, 1, 0) : kb_int(b, wide ? K_I128 : K_I64, 1, 0);
     KInst *i = kb_loop(b, k_int(b, 0), k_int(b, l->inner), k_int(b, 1), 1, &zero);
     KInst *x = in_double(b, element(l, i));
@@ -122,13 +123,13 @@ LVal lower_reduce(Scope *s, const Node *e) {
     Reduce r = reduce_of(s, e);
     const Type *elem = elem_of(e->type), *of = e->in[0]->type->elem;
     KType t = elem_lanes(elem);
-    bool tensor = is_tensor(e->type), fails = !type_is_float(of) && (e->op == OP_PROD || e->op == OP_SUM);
+    bool tensor = is_tensor(e->type), fails = ir_op_fallible(e);
     uint32_t bytes = tensor ? register_bytes(e->type) : 0;
     Stage *need = fails ? tk_need(s, x.valid) : NULL;
     TensorKernel k;
     tk_begin(&k, s, op_info[e->op].text);
     KB *b = k.b;
-    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = of, .mem = x.v->type, .inner = r.inner};
+    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = of, .mem = x.v->type, .inner = r.inner, .fails = fails};
     KInst *start = tk_bytes(&k, r.start, sizeof *r.start * (size_t)r.outer), *asked = need ? tk_value(&k, need) : NULL, *bad = NULL;
     l.step = tk_bytes(&k, r.step, sizeof *r.step * (size_t)r.inner);
     KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);

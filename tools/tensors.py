@@ -254,6 +254,18 @@ GROUPS["lines"] = [
     ("topk(x, 1, dim => 0, largest => FALSE)", lambda x: np.sort(x, 0)[:1]), ("topk(CAST(x AS TENSOR(FLOAT16, 2, 3)), 2)", lambda x: -np.sort(-x.astype(np.float16))[:, :2]),
 ]
 
+GROUPS["contractions"] = [
+    ("matmul(x, transpose(x))", lambda x: wide(x) @ wide(x.T)), ("matmul(x, y)", lambda x, y: wide(x) @ wide(y)), ("matmul(y, transpose(x))", lambda x, y: wide(y) @ wide(x.T)), ("dot(y, x[0])", lambda x, y: wide(y) @ wide(x[0])), ("matmul(y, y)", lambda y: wide(y) @ wide(y)),
+    ("matmul(i, transpose(q))", lambda i, q: i.astype(np.int64) @ q.T.astype(np.int64)), ("matmul(u, transpose(u))", lambda u: u.astype(np.int64) @ u.T.astype(np.int64)), ("matmul(l, j)", lambda l, j: l @ j), ("dot(j, i[0])", lambda i, j: i[0] @ j), ("matmul(d, transpose(x))", lambda d, x: d @ x.T), ("matmul(m, transpose(i))", lambda m, i: m.astype(np.int64) @ i.T),
+    ("matmul(reshape(x, 2, 1, 3), reshape(d, 2, 3, 1))", lambda x, d: x.reshape(2, 1, 3) @ d.reshape(2, 3, 1)), ("matmul(reshape(x, 2, 1, 3), transpose(x))", lambda x: wide(x).reshape(2, 1, 3) @ wide(x.T)),
+    ("matmul(reshape(x, 2, 1, 1, 3), reshape(d, 1, 2, 3, 1))", lambda x, d: x.reshape(2, 1, 1, 3) @ d.reshape(1, 2, 3, 1)), ("matmul(x, reshape(stack(x, x), 2, 3, 2))", lambda x: wide(x) @ np.stack([wide(x), wide(x)]).reshape(2, 3, 2)), ("matmul(reshape(stack(x, x), 2, 2, 3), y)", lambda x, y: np.stack([wide(x), wide(x)]) @ wide(y)),
+    ("einsum('ij,kj->ik', x, d)", lambda x, d: np.einsum("ij,kj->ik", x, d)), ("einsum('ij,j', x, y)", lambda x, y: np.einsum("ij,j", wide(x), wide(y))), ("einsum('ij->ji', x)", lambda x: x.T), ("einsum('ij->i', x)", lambda x: wide(x).sum(1)), ("einsum('ij->', i)", lambda i: i.sum(dtype=np.int64)), ("einsum('ji', x)", lambda x: x.T),
+    ("einsum('ii->i', matmul(x, transpose(d)))", lambda x, d: np.einsum("ii->i", x @ d.T)), ("einsum('ii', matmul(x, transpose(d)))", lambda x, d: np.trace(x @ d.T)), ("einsum('i,j->ij', y, x[0])", lambda x, y: np.outer(wide(y), wide(x[0]))[:, :]), ("einsum('ij,ij->', x, d)", lambda x, d: (x * d).sum()),
+    ("einsum('ij,kj,k->ik', x, d, x[:, 0])", lambda x, d: np.einsum("ij,kj,k->ik", x, d, x[:, 0])), ("einsum('ij,jk,kl->il', x, transpose(d), x)", lambda x, d: np.einsum("ij,jk,kl->il", x, d.T, wide(x))), ("einsum('i,i,i->', y, y, x[1])", lambda x, y: (wide(y) * y * x[1]).sum()),
+    ("einsum('...j,j->...', x, y)", lambda x, y: wide(x) @ wide(y)), ("einsum('... i, ... j -> ... ij', x, d)[:, :, 0]", lambda x, d: np.einsum("...i,...j->...ij", x, d)[:, :, 0]), ("einsum('b...,b->...', x, x[:, 1])", lambda x: np.einsum("b...,b->...", wide(x), wide(x[:, 1]))), ("einsum('Ab,Cb->AC', i, q)", lambda i, q: i.astype(np.int64) @ q.T),
+    ("einsum('ij,ij->ij', x, x[:1])", lambda x: wide(x) * wide(x[:1])),
+]
+
 
 def main():
     for name in sys.argv[1:] or GROUPS:
