@@ -1,5 +1,6 @@
 /* The items of a SELECT list: expressions with names, and *. */
 #include "frontend/query.h"
+#include "ir/tensor_move.h"
 
 enum { NAME_MAX = 60 };
 
@@ -74,10 +75,38 @@ static bool add_star(Binder *b, Scope *s, const Ast *t, Rel *out) {
 
 /* ---- one item ---- */
 
+static const Ast *fields_argument(Binder *b, const Ast *expr) {
+    bool call = expr->kind == A_CALL && expr->text && strcmp(expr->text, "vector2fields") == 0;
+    if (call && expr->kid[CALL_ARGS]->n == 1 && expr->kid[CALL_ARGS]->kid[0]->kind != A_ARG)
+        return expr->kid[CALL_ARGS]->kid[0];
+    diag_error(b->diags, E_INVALID, expr->span, "AS with several names belongs to vector2fields(x)");
+    return NULL;
+}
+
+/* vector2fields(x) AS (a, b): the elements of x's first dimension, a column each. */
+static bool add_fields(Binder *b, Scope *s, const Ast *t, Rel *out) {
+    const Ast *names = t->kid[ITEM_ALIASES], *arg = fields_argument(b, t->kid[ITEM_EXPR]);
+    Expr e = arg ? bind_expr(b, s, arg) : (Expr){0};
+    if (!e.node) return false;
+    const Type *x = e.node->type;
+    if (x->kind != TY_TENSOR || x->n == 0 || x->dims[0] != names->n) {
+        diag_error(b->diags, E_SHAPE_MISMATCH, t->span,
+                   arena_printf(b->arena, "%u %s for the elements of %s", names->n,
+                                names->n == 1 ? "name" : "names", bind_type_text(b, x)));
+        return false;
+    }
+    for (uint32_t i = 0; i < names->n; i++) {
+        const Node *part = ir_part(b->ir, e.node, i);
+        ir_set_origin(b->ir, part, (Origin){t->span, NULL});
+        rel_add(b, out, (Column){.name = names->kid[i]->text, .node = part});
+    }
+    return true;
+}
+
 static bool add_item(Binder *b, Scope *s, const Ast *t, Rel *out) {
     const Ast *expr = t->kind == A_ITEM ? t->kid[ITEM_EXPR] : t;
     if (expr->kind == A_STAR) return add_star(b, s, expr, out);
-    if (t->kind == A_ITEM && !bind_absent(b, t->kid[ITEM_ALIASES], "AS with several names")) return false;
+    if (t->kind == A_ITEM && t->kid[ITEM_ALIASES]->n) return add_fields(b, s, t, out);
     Expr e = bind_expr(b, s, expr);
     const char *alias = t->kind == A_ITEM ? t->text : NULL;
     if (!e.node) return false;

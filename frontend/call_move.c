@@ -441,3 +441,10 @@ Expr call_top(Call *c) {
     const Node *top = ir_top(c->b->ir, c->arg[0].node, axis, k, largest, &places);
     return done(c, strcmp(c->fn->name, "topk") == 0 ? top : places);
 }
+
+/* Several columns: bind_items.c makes them where AS gives their names. */
+Expr call_fields(Call *c) {
+    diag_error(c->b->diags, E_INVALID, c->ast->span, "vector2fields makes several columns");
+    diag_help(c->b->diags, "name them: vector2fields(x) AS (a, b)");
+    return call_fail(c);
+}

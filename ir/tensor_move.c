@@ -75,6 +75,18 @@ const Node *ir_steps(Ir *ir, const Node *x, uint32_t axis, int64_t from, int64_t
     return ir_take(ir, x, axis, n, at);
 }
 
+const Node *ir_part(Ir *ir, const Node *x, int64_t i) {
+    int64_t from[TENSOR_MAX_RANK] = {i}, to[TENSOR_MAX_RANK], step[TENSOR_MAX_RANK],
+            drop[TENSOR_MAX_RANK] = {1};
+    uint32_t rank = x->type->n;
+    for (uint32_t d = 0; d < rank; d++) {
+        to[d] = d == 0 ? i + 1 : x->type->dims[d] == DIM_ANY ? INT64_MAX : x->type->dims[d];
+        step[d] = 1;
+    }
+    AttrSlice a = {{rank, from}, {rank, to}, {rank, step}, {rank, drop}};
+    return ir_node(ir, OP_SLICE, &a, 1, &x);
+}
+
 const Node *ir_flip(Ir *ir, const Node *x, uint32_t axis) {
     return ir_steps(ir, x, axis, x->type->dims[axis] - 1, -1, -1);
 }

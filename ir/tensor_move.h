@@ -16,6 +16,7 @@ const Node *ir_take(Ir *ir, const Node *x, uint32_t axis, int64_t n, const int64
 /* from, from + step, .. before `to`; step may be negative, `to` then as low as -1: [from, .., to) downwards
  */
 const Node *ir_steps(Ir *ir, const Node *x, uint32_t axis, int64_t from, int64_t to, int64_t step);
+const Node *ir_part(Ir *ir, const Node *x, int64_t i); /* x[i]: a scalar of a vector */
 const Node *ir_flip(Ir *ir, const Node *x, uint32_t axis);
 const Node *ir_roll(Ir *ir, const Node *x, uint32_t axis, int64_t shift); /* towards higher subscripts */
 /* x broadcast to the shape, which x's own must fit as NumPy's broadcasting says */
