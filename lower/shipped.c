@@ -226,10 +226,20 @@ static void divisions_by(Ship *s) {
     }
 }
 
+/* Bits of INTEGER and BIGINT, of columns and with a literal. */
+static void bits(Ship *s, KType t) {
+    static const KOp ops[] = {KI_AND, KI_OR, KI_XOR};
+    for (int k = 0; k < 3; k++) {
+        op2(s, ops[k], t, ship_reg(s, t), ship_reg(s, t));
+        for (KType a = K_I8; a <= t; a++)
+            op2(s, ops[k], t, ship_reg(s, a), ship_num(s, K_I8));
+    }
+}
+
 /* ---- floats ---- */
 static void float_arithmetic(Ship *s, KType t) {
-    static const KOp ops[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV};
-    for (int k = 0; k < 4; k++) {
+    static const KOp ops[] = {KI_ADD, KI_SUB, KI_MUL, KI_DIV, KI_REM};
+    for (int k = 0; k < 5; k++) {
         op2(s, ops[k], t, ship_reg(s, t), ship_reg(s, t));
         op2(s, ops[k], t, ship_reg(s, t), ship_num(s, t));
         op2(s, ops[k], t, ship_num(s, t), ship_reg(s, t));
@@ -243,13 +253,16 @@ static void float_arithmetic(Ship *s, KType t) {
 }
 
 static void numeric(Ship *s, KType t) {
-    static const Op ops[] = {OP_FLOOR, OP_CEIL, OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_RELU};
+    static const Op ops[] = {OP_FLOOR, OP_CEIL, OP_ROUND, OP_SQRT, OP_EXP, OP_LOG, OP_TANH, OP_SIGMOID, OP_ERF, OP_SIN, OP_COS, OP_RELU};
     Stage *x = ship_reg(s, t), *y = ship_reg(s, t), *c = ship_num(s, t);
     for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
         ship_keep(s, stage_numeric(s->p, ops[k], t, 1, &x));
-    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){x, y}));
-    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){x, c}));
-    ship_keep(s, stage_numeric(s->p, OP_POW, t, 2, (Stage *[]){c, x}));
+    static const Op of_two[] = {OP_POW, OP_ATAN2};
+    for (size_t k = 0; k < sizeof of_two / sizeof *of_two; k++) {
+        ship_keep(s, stage_numeric(s->p, of_two[k], t, 2, (Stage *[]){x, y}));
+        ship_keep(s, stage_numeric(s->p, of_two[k], t, 2, (Stage *[]){x, c}));
+        ship_keep(s, stage_numeric(s->p, of_two[k], t, 2, (Stage *[]){c, x}));
+    }
 }
 
 /* ---- comparisons and choices ---- */
@@ -412,6 +425,8 @@ void lower_shipped_kernels(const Target *t, void (*visit)(void *ctx, const Kerne
     begin(&s);
     int_arithmetic(&s);
     key_bits(&s);
+    bits(&s, K_I32);
+    bits(&s, K_I64);
     divisions_by(&s);
     comparisons(&s);
     comparisons_of_codes(&s);
