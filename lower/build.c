@@ -15,24 +15,20 @@ void lower_fail(Lower *c, const char *fmt, ...) {
 }
 
 /* ---- constants ---- */
-/* A view holds an address once the program is loaded: no constant may share its bytes. */
-static bool overlaps_view(const Lower *c, size_t at, size_t n) {
-    for (size_t i = 0; i < c->b.const_views.n; i++)
-        if (at < c->b.const_views.at[i] + 16u && c->b.const_views.at[i] < at + n)
-            return true;
-    return false;
-}
-
+/* Equal blocks are kept once. A view is none of them: it holds an address once the program is loaded. */
 static uint32_t pool_add(Lower *c, const void *p, size_t n, size_t align) {
     Buf *pool = &c->b.consts;
-    for (size_t at = 0; n && at + n <= pool->n; at += align)
-        if (memcmp(pool->p + at, p, n) == 0 && !overlaps_view(c, at, n))
-            return (uint32_t)at;
+    uint64_t hash = hash64(p, n, align);
+    for (size_t i = 0; i < c->b.const_blocks.n; i++) {
+        const ConstBlock *k = &c->b.const_blocks.at[i];
+        if (k->hash == hash && k->n == n && k->at % align == 0 && memcmp(pool->p + k->at, p, n) == 0)
+            return k->at;
+    }
     while (pool->n % align)
         buf_putc(pool, 0);
-    uint32_t at = (uint32_t)pool->n;
+    *vec_push(&c->b.const_blocks) = (ConstBlock){hash, (uint32_t)pool->n, n};
     buf_add(pool, p, n);
-    return at;
+    return c->b.const_blocks.at[c->b.const_blocks.n - 1].at;
 }
 
 static Arg pooled(uint32_t at) {
@@ -211,5 +207,6 @@ void build_free(Lower *c) {
     vec_free(&b->params);
     vec_free(&b->sites);
     vec_free(&b->const_views);
+    vec_free(&b->const_blocks);
     buf_free(&b->consts);
 }

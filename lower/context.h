@@ -4,6 +4,12 @@
 #include "lower/lower.h"
 #include "lower/stage.h"
 
+typedef struct ConstBlock { /* n bytes of the constants */
+    uint64_t hash;
+    uint32_t at;
+    size_t n;
+} ConstBlock;
+
 typedef struct Build {
     VEC(Pipeline) pipelines;
     VEC(Step) steps;
@@ -23,6 +29,7 @@ typedef struct Build {
     VEC(Site) sites;
     Buf consts;
     VEC(uint32_t) const_views;
+    VEC(ConstBlock) const_blocks; /* what is in consts, but for the views */
 } Build;
 
 typedef struct Lower {

@@ -69,12 +69,13 @@ typedef struct Access {
     const Node *node;     /* whose value is read */
     const int32_t *table; /* element of it for each element of the result; NULL: the same */
     int64_t n;            /* elements of the result */
+    bool channel;         /* the element that the result's first dimension says: no table is made of it before it is needed */
 } Access;
 /* Looks through slice, transpose, reshape and constant subscripts. */
 Access access_of(Scope *s, const Node *e);
 /* e as the operand of an elementwise operation with result type `out` */
 Access access_broadcast(Scope *s, const Node *e, const Type *out);
-bool access_is_channel(const Access *a, const Type *out); /* element of the result's first dimension alone */
+const int32_t *access_table(Scope *s, const Access *a, const Type *out); /* made now, if need be */
 
 /* ---- elementwise trees (tensor_map.c) ---- */
 typedef struct TreeLeaf {

@@ -8,27 +8,43 @@ static void strides(const Type *t, int64_t *out) {
         out[d] = n;
 }
 
-/* place of result element i: start + sum of its coordinates over `dims` times `step` */
-static int64_t place(int64_t i, uint32_t rank, const int64_t *dims, const int64_t *step, int64_t start) {
-    for (uint32_t d = rank; d-- > 0; i /= dims[d])
-        start += i % dims[d] * step[d];
-    return start;
+/* Are the elements read in order? */
+static bool in_order(uint32_t rank, const int64_t *dims, const int64_t *step) {
+    int64_t n = 1;
+    for (uint32_t d = rank; d-- > 0; n *= dims[d])
+        if (dims[d] != 1 && step[d] != n)
+            return false;
+    return true;
 }
 
+static bool along_first(uint32_t rank, const int64_t *dims, const int64_t *step) {
+    for (uint32_t d = 1; d < rank; d++)
+        if (dims[d] != 1 && step[d] != 0)
+            return false;
+    return rank > 0 && (step[0] == 1 || dims[0] == 1);
+}
+
+/* Result element i is element start + sum of i's coordinates over `dims` times `step`. */
 static Access strided(Scope *s, Access in, uint32_t rank, const int64_t *dims, const int64_t *step, int64_t start) {
-    int64_t n = 1;
+    int64_t n = 1, at[TENSOR_MAX_RANK] = {0}, from = start;
     for (uint32_t d = 0; d < rank; d++)
         n *= dims[d];
-    int32_t *table = ARENA_ARRAY(s->c->a, int32_t, n);
-    bool same = n == in.n;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t at = place(i, rank, dims, step, start);
-        same = same && at == i;
-        table[i] = in.table ? in.table[at] : (int32_t)at;
-    }
-    if (same)
+    if (start == 0 && n == in.n && in_order(rank, dims, step))
         return in;
-    return (Access){in.node, table, n};
+    if (start == 0 && !in.table && along_first(rank, dims, step))
+        return (Access){in.node, NULL, n, true};
+    int32_t *table = ARENA_ARRAY(s->c->a, int32_t, n);
+    for (int64_t i = 0; i < n; i++) {
+        table[i] = in.table ? in.table[from] : (int32_t)from;
+        for (uint32_t d = rank; d-- > 0;) {
+            from += step[d];
+            if (++at[d] < dims[d])
+                break;
+            from -= step[d] * dims[d];
+            at[d] = 0;
+        }
+    }
+    return (Access){in.node, table, n, false};
 }
 
 static Access slice(Scope *s, const Node *e, Access in) {
@@ -86,7 +102,7 @@ static Access gather(Scope *s, const Node *e, Access in) {
         at = (i / inner / n * size + (at < 0 ? at + size : at)) * inner + i % inner;
         table[i] = in.table ? in.table[at] : (int32_t)at;
     }
-    return (Access){in.node, table, outer * n * inner};
+    return (Access){in.node, table, outer * n * inner, false};
 }
 
 /* A gather whose subscripts are known is resolved when compiling. */
@@ -95,7 +111,7 @@ static bool gathers_known(const Node *e) {
 }
 
 Access access_of(Scope *s, const Node *e) {
-    Access self = {e, NULL, is_tensor(e->type) ? type_elems(e->type) : 1};
+    Access self = {e, NULL, is_tensor(e->type) ? type_elems(e->type) : 1, false};
     if (e->n == 0 || !is_tensor(e->in[0]->type) || !shape_known(e->in[0]->type))
         return self;
     switch ((int)e->op) {
@@ -121,10 +137,12 @@ Access access_broadcast(Scope *s, const Node *e, const Type *out) {
     return strided(s, in, out->n, out->dims, step, 0);
 }
 
-bool access_is_channel(const Access *a, const Type *out) {
-    int64_t c = out->dims[0], area = type_elems(out) / c;
+const int32_t *access_table(Scope *s, const Access *a, const Type *out) {
+    if (!a->channel)
+        return a->table;
+    int64_t area = type_elems(out) / out->dims[0];
+    int32_t *table = ARENA_ARRAY(s->c->a, int32_t, a->n);
     for (int64_t i = 0; i < a->n; i++)
-        if ((a->table ? a->table[i] : i) != i / area)
-            return false;
-    return a->n == type_elems(out);
+        table[i] = (int32_t)(i / area);
+    return table;
 }

@@ -30,7 +30,7 @@ static LVal leaf_value(Tree *m, const Access *a) {
 }
 
 static void add_leaf(Tree *m, const Node *e) {
-    Access a = is_tensor(e->type) ? access_broadcast(m->s, e, m->out) : (Access){e, NULL, 1};
+    Access a = is_tensor(e->type) ? access_broadcast(m->s, e, m->out) : (Access){e, NULL, 1, false};
     TreeLeaf leaf = {.a = a, .value = leaf_value(m, &a)};
     m->valid = mask_and(m->s->p, m->valid, leaf.value.valid);
     leaf.a.node = e; /* found again by the operand */
@@ -128,16 +128,17 @@ void tree_collect(Tree *m, const Node *top) {
 static int32_t *nhwc_table(Tree *m, const TreeLeaf *l) {
     int64_t c = m->out->dims[0], area = type_elems(m->out) / c, pitch = round16(c);
     int32_t *table = ARENA_ARRAY(m->s->c->a, int32_t, area * pitch);
+    const int32_t *from = access_table(m->s, &l->a, m->out);
     for (int64_t i = 0; i < area * pitch; i++) {
         int64_t channel = i % pitch, at = channel * area + i / pitch;
-        table[i] = channel >= c ? 0 : l->a.table ? l->a.table[at] : (int32_t)at;
+        table[i] = channel >= c ? 0 : from ? from[at] : (int32_t)at;
     }
     return table;
 }
 
 /* Element by element the result's, and channels are channels: a reshape may have moved their border. */
 static bool same_elements(const Tree *m, const TreeLeaf *l) {
-    return !l->a.table && l->a.n == type_elems(m->out) && l->value.type->dims[0] == m->out->dims[0];
+    return !l->a.table && !l->a.channel && l->a.n == type_elems(m->out) && l->value.type->dims[0] == m->out->dims[0];
 }
 
 /* An (H, W, C) leaf among (C, H, W) ones is laid out as they are, and the reverse. */
@@ -149,7 +150,8 @@ static void settle_layout(Tree *m, TreeLeaf *l) {
         l->value = tensor_row_major(m->s, l->value);
     else if (m->nhwc && same && l->value.v->domain != DOMAIN_NONE)
         l->value = tensor_nhwc(m->s, l->value);
-    l->channel = m->nhwc && access_is_channel(&l->a, m->out);
+    bool pixel = same && l->a.n == m->out->dims[0]; /* a single one: its elements are its channels */
+    l->channel = m->nhwc && (l->a.channel || pixel);
 }
 
 void tree_prepare(Tree *m) {
@@ -164,10 +166,11 @@ static void leaf_operands(Tree *m, TreeLeaf *l) {
         return;
     if (m->nhwc)
         l->table = tk_bytes(m->k, nhwc_table(m, l), sizeof(int32_t) * (size_t)(type_elems(m->out) / m->out->dims[0]) * round16(m->out->dims[0]));
-    else if (l->a.table && is_tensor(m->out)) {
+    else if ((l->a.table || l->a.channel) && is_tensor(m->out)) {
+        const int32_t *from = access_table(m->s, &l->a, m->out);
         int32_t *padded = ARENA_ARRAY(m->s->c->a, int32_t, round16(l->a.n));
         for (int64_t j = 0; j < l->a.n; j++)
-            padded[j] = l->a.table[j];
+            padded[j] = from[j];
         l->table = tk_bytes(m->k, padded, sizeof *padded * round16(l->a.n));
     }
 }
