@@ -2,6 +2,7 @@
 #include "onnx/expand.h"
 
 #include "ir/eval.h"
+#include "ir/laws.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -153,8 +154,23 @@ const Node *onnx_make2(OnnxExpand *x, Op op, const Node *a, const Node *b) {
     return onnx_make(x, op, NULL, 2, (const Node *const[]){a, b});
 }
 
+/* v as the element type holds it: truth values are 0 or 1, and what leaves an integer type is its nearest. */
+static double held(const Type *elem, double v) {
+    static const double widest = 9.2e18;
+    if (elem->kind == TY_BOOL) return v != 0;
+    if (type_is_float(elem)) return v;
+    bool is_unsigned = elem->kind >= TY_U8 && elem->kind <= TY_U64;
+    int bits = 8 * type_bytes(elem) - !is_unsigned;
+    double high = bits > 62 ? widest : (double)(((int64_t)1 << bits) - 1), low = is_unsigned ? 0 : -high - 1;
+    return v != v ? 0 : v > high ? high : v < low ? low : v;
+}
+
 const Node *onnx_number(OnnxExpand *x, const Node *like, double v) {
-    return like ? ir_number(x->ir, like->type, v) : NULL;
+    return like ? ir_number(x->ir, like->type, held(ir_elem(like->type), v)) : NULL;
+}
+
+const Node *onnx_filled(OnnxExpand *x, const Type *t, double v) {
+    return ir_filled(x->ir, t, held(t->elem, v));
 }
 
 const Node *onnx_cast(OnnxExpand *x, const Node *a, TypeKind kind) {
@@ -213,12 +229,14 @@ int64_t onnx_place(const OnnxValue *v, uint32_t d) { return leaves_out(v) ? (int
 
 /* ---- outputs ---- */
 
-enum { FOLD_MAX = 1 << 16 };
+enum { FOLD_MAX = 1 << 16, FOLD_FLOPS = 1 << 24 };
 
 /* What depends on no input is a constant at once: shapes come of such. */
 static const Node *fold(OnnxExpand *x, const Node *node) {
     Value v;
     if (ir_is_const(node) || !ir_is_constant(node) || type_elems(node->type) > FOLD_MAX) return node;
+    Cost cost = ir_cost_expr(node);
+    if (cost.flops > FOLD_FLOPS || cost.bytes > FOLD_FLOPS) return node;
     EvalCtx ctx = {.arena = x->arena, .ir = x->ir, .source = x->import->source};
     if (!ir_eval_scalar(&ctx, node, NULL, 0, &v)) {
         onnx_refuse(x, "%s", ctx.error.text ? ctx.error.text : "it fails");
@@ -233,6 +251,8 @@ bool onnx_yield(OnnxExpand *x, uint32_t i, const Node *node, uint32_t rank, cons
     out->rank = rank;
     if (rank) memcpy(out->dims, dims, rank * sizeof *dims);
     if (!node) return onnx_refuse(x, "it cannot be expressed");
+    if (onnx_count(out) > ONNX_VALUE_MAX)
+        return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(out));
     bool less = leaves_out(out);
     node = rank ? onnx_reshape(x, node, rank - less, dims + less) : onnx_whole(x, &(OnnxValue){node, 0, {0}});
     out->node = node ? fold(x, node) : NULL;

@@ -34,6 +34,9 @@ typedef struct OnnxExpand {
     const char *why;
 } OnnxExpand;
 
+/* Constants that expansions make have at most so many elements, values at most so many. */
+enum { ONNX_MADE_MAX = 1 << 24, ONNX_VALUE_MAX = INT32_MAX };
+
 typedef bool (*OnnxExpansion)(OnnxExpand *x);
 
 /* ---- failing ---- */
@@ -66,6 +69,8 @@ const Node *onnx_make(OnnxExpand *x, Op op, const void *attr, uint32_t n, const 
 const Node *onnx_make1(OnnxExpand *x, Op op, const Node *a);
 const Node *onnx_make2(OnnxExpand *x, Op op, const Node *a, const Node *b);
 const Node *onnx_number(OnnxExpand *x, const Node *like, double v); /* a literal of like's elements */
+/* v in every element of a tensor. */
+const Node *onnx_filled(OnnxExpand *x, const Type *t, double v);
 const Node *onnx_cast(OnnxExpand *x, const Node *a, TypeKind kind);
 const Node *onnx_whole(OnnxExpand *x, const OnnxValue *v); /* rank 0: (1) */
 const Node *onnx_reshape(OnnxExpand *x, const Node *a, uint32_t rank, const int64_t *dims);

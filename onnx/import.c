@@ -171,6 +171,7 @@ bool onnx_import(OnnxImport *c, const Node *const *inputs, const Node **out, con
             ok = onnx_missing(&x, "output '%s' is not yielded here", g->outputs[i].name);
         else ok = give(&x, i, &out[i]);
     }
+    for (uint32_t i = 0; c->values && i < g->n_values; i++) c->values[i] = x.values[i].node;
     *why = x.why;
     return ok;
 }

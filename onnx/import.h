@@ -18,8 +18,9 @@ typedef struct OnnxImport {
     const Value *known; /* values of the columns below the inputs, or NULL: those that shape the graph become
                            constants */
     uint32_t n_known;
-    uint32_t *ranks;  /* out, or NULL: of each output with its batch dimension: 0 for a number */
-    bool unsupported; /* out: the failure is an operator that is not imported */
+    uint32_t *ranks;     /* out, or NULL: of each output with its batch dimension: 0 for a number */
+    const Node **values; /* out, or NULL: each value, without a leading dimension of size 1 */
+    bool unsupported;    /* out: the failure is an operator that is not imported */
 } OnnxImport;
 
 /* inputs[i]: input i, without its batch dimension; its other dimensions as declared or, where the file leaves

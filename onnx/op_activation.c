@@ -70,6 +70,15 @@ bool onnx_expand_mish(OnnxExpand *x) {
     return a && yield(x, onnx_make2(x, OP_MUL, a->node, onnx_make1(x, OP_TANH, softplus(x, a->node))), a);
 }
 
+/* x sigmoid(alpha x) */
+bool onnx_expand_swish(OnnxExpand *x) {
+    const OnnxValue *a = operand(x);
+    return a && yield(x,
+                      onnx_make2(x, OP_MUL, a->node,
+                                 onnx_make1(x, OP_SIGMOID, times(x, a->node, onnx_float(x, "alpha", 1)))),
+                      a);
+}
+
 bool onnx_expand_softsign(OnnxExpand *x) {
     const OnnxValue *a = operand(x);
     return a && yield(x, onnx_make2(x, OP_DIV, a->node, plus(x, onnx_make1(x, OP_ABS, a->node), 1)), a);
@@ -122,7 +131,7 @@ bool onnx_expand_dropout(OnnxExpand *x) {
     if (onnx_wants(x, 1)) {
         const Type *t = type_tensor(x->types, type_get(x->types, x->opset >= 10 ? TY_BOOL : onnx_elem(a)),
                                     a->node->type->n, a->node->type->dims);
-        if (!onnx_yield_like(x, 1, ir_filled(x->ir, t, 1), a)) return false;
+        if (!onnx_yield_like(x, 1, onnx_filled(x, t, 1), a)) return false;
     }
     return onnx_yield_like(x, 0, a->node, a);
 }

@@ -3,17 +3,14 @@
 
 #include <string.h>
 
-enum { MADE_MAX = 1 << 26 };
-
 /* A constant of one number everywhere. */
 static const Node *filled(OnnxExpand *x, TypeKind kind, uint32_t rank, const int64_t *dims, double v) {
     OnnxValue shape = {.rank = rank};
     memcpy(shape.dims, dims, rank * sizeof *dims);
-    if (onnx_count(&shape) > MADE_MAX)
+    if (onnx_count(&shape) > ONNX_MADE_MAX)
         return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(&shape)), NULL;
-    return ir_filled(
-        x->ir, type_tensor(x->types, type_get(x->types, kind), rank ? rank : 1, rank ? dims : (int64_t[]){1}),
-        v);
+    return onnx_filled(
+        x, type_tensor(x->types, type_get(x->types, kind), rank ? rank : 1, rank ? dims : (int64_t[]){1}), v);
 }
 
 bool onnx_expand_constant_of_shape(OnnxExpand *x) {
@@ -49,8 +46,9 @@ bool onnx_expand_range(OnnxExpand *x) {
         at[i] = tensor_get(&v[i], 0);
     }
     double span = (at[1] - at[0]) / at[2];
-    int64_t n = span > 0 ? (int64_t)(span < MADE_MAX ? span : MADE_MAX) : 0;
-    if (at[2] == 0 || span != span || n == MADE_MAX) return onnx_refuse(x, "it yields too many elements");
+    int64_t n = span > 0 ? (int64_t)(span < ONNX_MADE_MAX ? span : ONNX_MADE_MAX) : 0;
+    if (at[2] == 0 || span != span || n == ONNX_MADE_MAX)
+        return onnx_refuse(x, "it yields too many elements");
     n += (double)n < span;
     const Node *y = filled(x, v[0].type->elem->kind, 1, &n, 0);
     if (!y) return false;

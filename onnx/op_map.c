@@ -1,7 +1,7 @@
 /* Elementwise operators: x, y of any shapes that broadcast. */
 #include "onnx/expand.h"
 
-#include <math.h>
+#include <string.h>
 
 static bool given(OnnxExpand *x, uint32_t n) {
     for (uint32_t i = 0; i < n; i++)
@@ -51,14 +51,33 @@ static const Node *truncated(OnnxExpand *x, const Node *q) {
     return onnx_make2(x, OP_ADD, up, down);
 }
 
-/* Integers divide towards zero, by way of DOUBLE: exact below 2^53. */
+/* Integers divide towards zero. */
 bool onnx_expand_div(OnnxExpand *x) {
     if (!given(x, 2)) return false;
     const OnnxValue *a = onnx_in(x, 0), *b = onnx_in(x, 1);
     if (is_float(onnx_elem(a))) return onnx_expand_binary(x);
-    const Node *q = onnx_make2(x, OP_DIV, onnx_cast(x, a->node, TY_F64), onnx_cast(x, b->node, TY_F64));
-    const Node *y = onnx_cast(x, truncated(x, q), onnx_elem(a));
+    const Node *y = onnx_cast(x, onnx_make2(x, OP_IDIV, a->node, b->node), onnx_elem(a));
     return onnx_yield_map(x, y, 2, (const OnnxValue *const[]){a, b});
+}
+
+/* fmod: the sign of the dividend, as the algebra's; else that of the divisor */
+bool onnx_expand_mod(OnnxExpand *x) {
+    if (!given(x, 2)) return false;
+    const OnnxValue *a = onnx_in(x, 0), *b = onnx_in(x, 1);
+    const Node *y = onnx_make2(x, OP_MOD, a->node, b->node);
+    if (!onnx_int(x, "fmod", 0) && y) {
+        const Node *zero = onnx_number(x, y, 0), *moved = onnx_make2(x, OP_ADD, y, b->node);
+        const Node *mixed = onnx_make2(x, OP_NE, onnx_make2(x, OP_LT, y, zero),
+                                       onnx_make2(x, OP_LT, b->node, onnx_number(x, b->node, 0)));
+        const Node *off = onnx_make2(x, OP_BIT_AND, mixed, onnx_make2(x, OP_NE, y, zero));
+        y = onnx_make(x, OP_WHERE, NULL, 3, (const Node *const[]){off, moved, y});
+    }
+    return onnx_yield_map(x, onnx_cast(x, y, onnx_elem(a)), 2, (const OnnxValue *const[]){a, b});
+}
+
+bool onnx_expand_bit_shift(OnnxExpand *x) {
+    if (strcmp(onnx_string(x, "direction", ""), "RIGHT") == 0) x->op = OP_SHIFT_RIGHT;
+    return onnx_expand_binary(x);
 }
 
 /* The result has the base's elements; integers go by way of DOUBLE. */
@@ -164,14 +183,63 @@ bool onnx_expand_tan(OnnxExpand *x) {
         x, onnx_make2(x, OP_DIV, onnx_make1(x, OP_SIN, a->node), onnx_make1(x, OP_COS, a->node)), a);
 }
 
-/* (x > 0) - (x < 0) */
-bool onnx_expand_sign(OnnxExpand *x) {
+bool onnx_expand_atan(OnnxExpand *x) {
     if (!given(x, 1)) return false;
     const OnnxValue *a = onnx_in(x, 0);
-    const Node *zero = onnx_number(x, a->node, 0);
-    const Node *above = onnx_cast(x, onnx_make2(x, OP_GT, a->node, zero), onnx_elem(a));
-    const Node *below = onnx_cast(x, onnx_make2(x, OP_LT, a->node, zero), onnx_elem(a));
-    return yield_same(x, onnx_make2(x, OP_SUB, above, below), a);
+    return yield_same(x, onnx_make2(x, OP_ATAN2, a->node, onnx_number(x, a->node, 1)), a);
+}
+
+static const Node *plus(OnnxExpand *x, const Node *a, double k) {
+    return onnx_make2(x, OP_ADD, a, onnx_number(x, a, k));
+}
+static const Node *one_minus(OnnxExpand *x, const Node *a) {
+    return onnx_make2(x, OP_SUB, onnx_number(x, a, 1), a);
+}
+
+/* atan2(x, r) and atan2(r, x), r = sqrt((1 - x) (1 + x)) */
+bool onnx_expand_asin(OnnxExpand *x) {
+    if (!given(x, 1)) return false;
+    const OnnxValue *a = onnx_in(x, 0);
+    const Node *r = onnx_make1(x, OP_SQRT, onnx_make2(x, OP_MUL, one_minus(x, a->node), plus(x, a->node, 1)));
+    bool cosine = strcmp(x->node->op, "Acos") == 0;
+    return yield_same(x, onnx_make2(x, OP_ATAN2, cosine ? r : a->node, cosine ? a->node : r), a);
+}
+
+static const Node *sign(OnnxExpand *x, const Node *a) {
+    const Node *zero = onnx_number(x, a, 0);
+    TypeKind kind = a->type->elem->kind;
+    const Node *above = onnx_cast(x, onnx_make2(x, OP_GT, a, zero), kind);
+    return onnx_make2(x, OP_SUB, above, onnx_cast(x, onnx_make2(x, OP_LT, a, zero), kind));
+}
+
+/* sign(x) log(|x| + sqrt(x^2 + 1)) */
+bool onnx_expand_asinh(OnnxExpand *x) {
+    if (!given(x, 1)) return false;
+    const OnnxValue *a = onnx_in(x, 0);
+    const Node *root = onnx_make1(x, OP_SQRT, plus(x, onnx_make2(x, OP_MUL, a->node, a->node), 1));
+    const Node *log = onnx_make1(x, OP_LOG, onnx_make2(x, OP_ADD, onnx_make1(x, OP_ABS, a->node), root));
+    return yield_same(x, onnx_make2(x, OP_MUL, sign(x, a->node), log), a);
+}
+
+bool onnx_expand_acosh(OnnxExpand *x) {
+    if (!given(x, 1)) return false;
+    const OnnxValue *a = onnx_in(x, 0);
+    const Node *root = onnx_make1(x, OP_SQRT, plus(x, onnx_make2(x, OP_MUL, a->node, a->node), -1));
+    return yield_same(x, onnx_make1(x, OP_LOG, onnx_make2(x, OP_ADD, a->node, root)), a);
+}
+
+/* log((1 + x) / (1 - x)) / 2 */
+bool onnx_expand_atanh(OnnxExpand *x) {
+    if (!given(x, 1)) return false;
+    const OnnxValue *a = onnx_in(x, 0);
+    const Node *log =
+        onnx_make1(x, OP_LOG, onnx_make2(x, OP_DIV, plus(x, a->node, 1), one_minus(x, a->node)));
+    return yield_same(x, onnx_make2(x, OP_MUL, log, onnx_number(x, a->node, 0.5)), a);
+}
+
+/* (x > 0) - (x < 0) */
+bool onnx_expand_sign(OnnxExpand *x) {
+    return given(x, 1) && yield_same(x, sign(x, onnx_in(x, 0)->node), onnx_in(x, 0));
 }
 
 /* Bounds are attributes before opset 11, numbers after. */

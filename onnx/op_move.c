@@ -1,5 +1,5 @@
 /* Parts of tensors, and tensors joined. */
-#include "onnx/expand.h"
+#include "onnx/gather.h"
 
 #include <string.h>
 
@@ -131,27 +131,6 @@ bool onnx_expand_split(OnnxExpand *x) {
     return true;
 }
 
-/* One subscript that is known: a slice. */
-bool onnx_expand_gather(OnnxExpand *x) {
-    const OnnxValue *a = operand(x), *indices = onnx_in(x, 1);
-    uint32_t axis, rank = 0;
-    IntList at;
-    int64_t dims[TENSOR_MAX_RANK];
-    if (!a || !indices || !onnx_axis(x, onnx_int(x, "axis", 0), a->rank, &axis))
-        return onnx_refuse(x, "its indices are not given");
-    if (onnx_count(indices) != 1) return onnx_missing(x, "several indices are not supported yet");
-    if (!onnx_constant_ints(x, indices, "its index", &at)) return false;
-    int64_t i = at.at[0] < 0 ? at.at[0] + a->dims[axis] : at.at[0];
-    if (i < 0 || i >= a->dims[axis])
-        return onnx_refuse(x, "index %lld of dimension %u", (long long)at.at[0], axis);
-    for (uint32_t d = 0; d < a->rank; d++) {
-        if (d != axis) dims[rank++] = a->dims[d];
-        else
-            for (uint32_t k = 0; k < indices->rank; k++) dims[rank++] = 1;
-    }
-    return onnx_yield(x, 0, onnx_cut(x, onnx_whole(x, a), axis, i, i + 1, 1, false), rank, dims);
-}
-
 bool onnx_expand_tile(OnnxExpand *x) {
     const OnnxValue *a = operand(x);
     IntList times;
@@ -172,6 +151,8 @@ bool onnx_expand_tile(OnnxExpand *x) {
 }
 
 /* ---- pad ---- */
+
+enum { PAD_MAX = 1 << 24 };
 
 static bool pads_of(OnnxExpand *x, const OnnxValue *a, int64_t *before, int64_t *after) {
     IntList pads, axes = {0};
@@ -195,7 +176,11 @@ static const Node *border(OnnxExpand *x, const Node *a, uint32_t d, int64_t size
     int64_t dims[TENSOR_MAX_RANK];
     memcpy(dims, a->type->dims, a->type->n * sizeof *dims);
     dims[d] = size;
-    return ir_filled(x->ir, type_tensor(x->types, a->type->elem, a->type->n, dims), value);
+    OnnxValue shape = {.rank = a->type->n};
+    memcpy(shape.dims, dims, sizeof dims);
+    if (onnx_count(&shape) > ONNX_MADE_MAX)
+        return onnx_refuse(x, "its pads have %lld elements", (long long)onnx_count(&shape)), NULL;
+    return onnx_filled(x, type_tensor(x->types, a->type->elem, a->type->n, dims), value);
 }
 
 static const Node *padded(OnnxExpand *x, const Node *a, uint32_t d, int64_t before, int64_t after,
@@ -214,15 +199,40 @@ static const Node *padded(OnnxExpand *x, const Node *a, uint32_t d, int64_t befo
     return onnx_concat(x, d, n, parts);
 }
 
+/* The subscript that stands at i, which may be outside of [0, n). */
+static int64_t inside(const char *mode, int64_t i, int64_t n) {
+    if (strcmp(mode, "edge") == 0) return i < 0 ? 0 : i >= n ? n - 1 : i;
+    if (strcmp(mode, "wrap") == 0) return (i % n + n) % n;
+    int64_t period = n > 1 ? 2 * (n - 1) : 1, at = (i % period + period) % period;
+    return at < n ? at : period - at;
+}
+
+/* Elements of the input stand for the border: reflect, edge, wrap. */
+static bool mirrored(OnnxExpand *x, const OnnxValue *a, const int64_t *before, const int64_t *after) {
+    const char *mode = onnx_string(x, "mode", "");
+    int64_t dims[TENSOR_MAX_RANK];
+    const Node *y = onnx_whole(x, a);
+    if (strcmp(mode, "reflect") != 0 && strcmp(mode, "edge") != 0 && strcmp(mode, "wrap") != 0)
+        return onnx_missing(x, "mode %s is not supported yet", mode);
+    for (uint32_t d = 0; y && d < a->rank; d++) {
+        dims[d] = a->dims[d] + before[d] + after[d];
+        if (before[d] > PAD_MAX || after[d] > PAD_MAX || dims[d] < 1)
+            return onnx_refuse(x, "its pads do not fit its input");
+        if (before[d] == 0 && after[d] == 0) continue;
+        int64_t *at = ARENA_ARRAY(x->arena, int64_t, dims[d]);
+        for (int64_t i = 0; i < dims[d]; i++) at[i] = inside(mode, i - before[d], a->dims[d]);
+        y = onnx_gather_at(x, y, d, dims[d], at);
+    }
+    return onnx_yield(x, 0, y, a->rank, dims);
+}
+
 bool onnx_expand_pad(OnnxExpand *x) {
     const OnnxValue *a = operand(x), *v = onnx_in(x, 2);
     int64_t before[TENSOR_MAX_RANK], after[TENSOR_MAX_RANK], dims[TENSOR_MAX_RANK];
     double value = onnx_float(x, "value", 0);
     Value given;
-    enum { PAD_MAX = 1 << 24 };
     if (!a || !pads_of(x, a, before, after)) return false;
-    if (strcmp(onnx_string(x, "mode", "constant"), "constant") != 0)
-        return onnx_missing(x, "mode %s is not supported yet", onnx_string(x, "mode", ""));
+    if (strcmp(onnx_string(x, "mode", "constant"), "constant") != 0) return mirrored(x, a, before, after);
     if (x->opset >= 11 && v) {
         if (!onnx_constant(x, v, "its value", &given) || tensor_count(&given) != 1)
             return onnx_refuse(x, "its value is no number");

@@ -161,3 +161,58 @@ bool onnx_expand_lrn(OnnxExpand *x) {
     base = onnx_make2(x, OP_POW, base, onnx_number(x, mean, onnx_float(x, "beta", 0.75)));
     return onnx_yield_like(x, 0, onnx_make2(x, OP_DIV, a, onnx_reshape(x, base, in->rank, in->dims)), in);
 }
+
+/* Over the dimensions from `axis` on: x / sqrt(mean x^2 + eps) scale */
+bool onnx_expand_rms_norm(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0), *scale = onnx_in(x, 1);
+    int64_t dims[TENSOR_MAX_RANK];
+    uint32_t axis;
+    if (!in || !scale || !onnx_axis(x, onnx_int(x, "axis", -1), in->rank, &axis))
+        return onnx_refuse(x, "it takes a tensor and a scale");
+    for (uint32_t d = axis; d < in->rank; d++) dims[d - axis] = d;
+    const Node *a = onnx_cast(x, onnx_whole(x, in), onnx_elem(in) == TY_F64 ? TY_F64 : TY_F32),
+               *square = onnx_make2(x, OP_MUL, a, a);
+    const Node *mean = onnx_make(x, OP_MEAN, &(AttrDims){{in->rank - axis, dims}, true}, 1, &square);
+    if (!mean) return false;
+    mean = onnx_make2(x, OP_ADD, mean, onnx_number(x, mean, onnx_float(x, "epsilon", (double)1e-5f)));
+    const Node *y = onnx_cast(x, onnx_make2(x, OP_DIV, a, onnx_make1(x, OP_SQRT, mean)), onnx_elem(in));
+    return onnx_yield_like(x, 0, onnx_cast(x, onnx_make2(x, OP_MUL, y, scale->node), onnx_elem(in)), in);
+}
+
+/* x (N, C, ..): each of num_groups groups of channels has its own statistics; scale, shift (C), before opset
+ * 21 (groups) */
+bool onnx_expand_group_norm(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0), *scale = onnx_in(x, 1), *shift = onnx_in(x, 2);
+    int64_t groups = onnx_int(x, "num_groups", 0);
+    if (!in || !scale || !shift || in->rank < 2 || groups < 1 || in->dims[1] % groups || onnx_count(in) == 0)
+        return onnx_refuse(x, "it takes (N, C, ..), scale and shift, and groups that divide C");
+    int64_t per = in->dims[1] / groups, rest = onnx_count(in) / in->dims[0] / in->dims[1],
+            dims[] = {in->dims[0], groups, per, rest};
+    bool each = onnx_count(scale) == in->dims[1];
+    const Node *a = onnx_reshape(x, in->node, 4, dims);
+    const Node *y =
+        standardised(x, a, stats(x, a, 2, (const int64_t[]){2, 3}), onnx_float(x, "epsilon", (double)1e-5f));
+    int64_t channel[] = {1, groups, each ? per : 1, 1};
+    if (onnx_count(scale) != (each ? in->dims[1] : groups) || onnx_count(shift) != onnx_count(scale))
+        return onnx_refuse(x, "its scale and shift are not one number a channel");
+    y = onnx_make2(x, OP_MUL, y, onnx_reshape(x, scale->node, 4, channel));
+    y = onnx_make2(x, OP_ADD, y, onnx_reshape(x, shift->node, 4, channel));
+    return onnx_yield_like(x, 0, onnx_cast(x, y, onnx_elem(in)), in);
+}
+
+/* Along one axis: x over the sum of magnitudes, or the root of that of squares; 0 where that is 0 */
+bool onnx_expand_lp_norm(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0);
+    uint32_t axis;
+    if (!in || !onnx_axis(x, onnx_int(x, "axis", -1), in->rank, &axis))
+        return onnx_refuse(x, "its input is not given");
+    bool one = onnx_int(x, "p", 2) == 1;
+    const Node *a = onnx_whole(x, in), *of = one ? onnx_make1(x, OP_ABS, a) : onnx_make2(x, OP_MUL, a, a);
+    const Node *n = onnx_make(x, OP_SUM, &(AttrDims){{1, &(int64_t){axis}}, true}, 1, &of);
+    if (!one) n = onnx_make1(x, OP_SQRT, n);
+    if (!n) return false;
+    const Node *safe = onnx_make(
+        x, OP_WHERE, NULL, 3,
+        (const Node *const[]){onnx_make2(x, OP_EQ, n, onnx_number(x, n, 0)), onnx_number(x, n, 1), n});
+    return onnx_yield_like(x, 0, onnx_make2(x, OP_DIV, a, safe), in);
+}

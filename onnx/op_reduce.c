@@ -1,5 +1,5 @@
 /* Reductions over axes. */
-#include "onnx/expand.h"
+#include "onnx/gather.h"
 
 #include <string.h>
 
@@ -72,7 +72,7 @@ bool onnx_expand_reduce_of(OnnxExpand *x) {
     return yield_reduced(x, y, a, &axes, onnx_elem(a));
 }
 
-/* The first of equals; the smallest is the largest of the negatives. */
+/* The first of equals, or the last: the first from the end. */
 bool onnx_expand_argmax(OnnxExpand *x) {
     const OnnxValue *a = onnx_in(x, 0);
     Axes axes = {0};
@@ -82,8 +82,29 @@ bool onnx_expand_argmax(OnnxExpand *x) {
     axes.over[axis] = true;
     const Node *in = onnx_whole(x, a);
     bool last = onnx_int(x, "select_last_index", 0) != 0;
-    if (x->op == OP_MIN) in = onnx_make1(x, OP_NEG, in);
-    if (last) return onnx_missing(x, "select_last_index is not supported yet");
-    const Node *y = onnx_make(x, OP_ARGMAX, &(AttrDims){{1, &(int64_t){axis}}, true}, 1, &in);
+    int64_t n = a->dims[axis], *back = ARENA_ARRAY(x->arena, int64_t, n);
+    for (int64_t i = 0; i < n; i++) back[i] = n - 1 - i;
+    if (last) in = onnx_gather_at(x, in, axis, n, back);
+    const Node *y = onnx_make(x, x->op, &(AttrDims){{1, &(int64_t){axis}}, true}, 1, &in);
+    if (last) y = onnx_make2(x, OP_SUB, onnx_number(x, y, (double)(n - 1)), y);
     return yield_reduced(x, y, a, &axes, TY_I64);
+}
+
+/* Along one axis; reverse: from its end; exclusive: without the element itself. */
+bool onnx_expand_cumsum(OnnxExpand *x) {
+    const OnnxValue *a = onnx_in(x, 0);
+    IntList at;
+    uint32_t axis;
+    if (!a || !onnx_constant_ints(x, onnx_in(x, 1), "its axis", &at) || at.n != 1)
+        return onnx_refuse(x, "its axis is not given");
+    if (!onnx_axis(x, at.at[0], a->rank, &axis)) return false;
+    const Node *in = onnx_whole(x, a);
+    bool reverse = onnx_int(x, "reverse", 0) != 0;
+    int64_t n = a->dims[axis], *back = ARENA_ARRAY(x->arena, int64_t, n);
+    for (int64_t i = 0; i < n; i++) back[i] = n - 1 - i;
+    const Node *y = reverse ? onnx_gather_at(x, in, axis, n, back) : in, *own = y;
+    y = onnx_make(x, OP_CUMSUM, &(AttrAxis){axis}, 1, &y);
+    if (onnx_int(x, "exclusive", 0)) y = onnx_make2(x, OP_SUB, y, own);
+    if (reverse) y = onnx_gather_at(x, y, axis, n, back);
+    return onnx_yield_like(x, 0, onnx_cast(x, y, onnx_elem(a)), a);
 }

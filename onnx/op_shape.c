@@ -159,14 +159,15 @@ bool onnx_expand_expand(OnnxExpand *x) {
     OnnxValue all = {.rank = rank};
     memcpy(all.dims, dims, sizeof dims);
     if (onnx_count(&all) == onnx_count(a)) return onnx_yield(x, 0, a->node, rank, dims);
-    enum { EXPAND_MAX = 1 << 26 };
-    if (onnx_count(&all) > EXPAND_MAX)
+    for (uint32_t d = 0; d < rank; d++) { /* zeros along the dimensions that grow */
+        uint32_t own = d + a->rank - rank;
+        to.dims[d] = d + a->rank >= rank && a->dims[own] == dims[d] ? 1 : dims[d];
+    }
+    if ((to.rank = rank, onnx_count(&to)) > ONNX_MADE_MAX)
         return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(&all));
     bool truth = onnx_elem(a) == TY_BOOL;
-    const Type *t = type_tensor(x->types, type_get(x->types, truth ? TY_F32 : onnx_elem(a)), rank, dims);
-    const Node *y =
-        onnx_make2(x, OP_ADD, truth ? onnx_cast(x, a->node, TY_F32) : a->node, ir_filled(x->ir, t, 0));
-    if (truth) y = y ? onnx_make2(x, OP_NE, y, onnx_number(x, y, 0)) : NULL;
+    const Type *t = type_tensor(x->types, type_get(x->types, onnx_elem(a)), rank, to.dims);
+    const Node *y = onnx_make2(x, truth ? OP_BIT_OR : OP_ADD, a->node, onnx_filled(x, t, 0));
     return onnx_yield(x, 0, y, rank, dims);
 }
 

@@ -1,4 +1,5 @@
 /* Convolutions and pools: windows over the spatial dimensions of x (N, C, spatial..). */
+#include "onnx/gather.h"
 #include "onnx/window.h"
 
 #include <string.h>
@@ -142,19 +143,78 @@ bool onnx_yield_planes(OnnxExpand *x, const Node *y, const OnnxValue *in) {
     return onnx_yield(x, 0, onnx_cast(x, y, onnx_elem(in)), in->rank, dims);
 }
 
+/* Place (in the plane, or, by columns, in its transposition) of tap `tap` of the window at `position`, -1:
+ * outside. */
+static int64_t tap_place(const OnnxWindow *w, const int64_t *size, const int64_t *out, int64_t position,
+                         int64_t tap, bool columns) {
+    int64_t coord[TENSOR_MAX_RANK], at = 0;
+    for (uint32_t d = w->n; d-- > 0; position /= out[d], tap /= w->kernel[d]) {
+        coord[d] = position % out[d] * w->stride[d] - w->before[d] + tap % w->kernel[d] * w->dilation[d];
+        if (coord[d] < 0 || coord[d] >= size[d]) return -1;
+    }
+    for (uint32_t i = 0; i < w->n; i++) {
+        uint32_t d = columns ? w->n - 1 - i : i;
+        at = at * size[d] + coord[d];
+    }
+    return at;
+}
+
+/* Of each position and tap; a tap outside is the first one inside: a repeated element changes neither the
+ * largest nor which is the first. */
+static int64_t *places(OnnxExpand *x, const OnnxWindow *w, const int64_t *size, const int64_t *out,
+                       int64_t positions, int64_t taps, bool columns) {
+    int64_t *table = ARENA_ARRAY(x->arena, int64_t, positions * taps);
+    for (int64_t p = 0; p < positions; p++) {
+        int64_t first = 0;
+        for (int64_t t = taps; t-- > 0;) {
+            int64_t at = table[p * taps + t] = tap_place(w, size, out, p, t, columns);
+            if (at >= 0) first = at;
+        }
+        for (int64_t t = 0; t < taps; t++)
+            if (table[p * taps + t] < 0) table[p * taps + t] = first;
+    }
+    return table;
+}
+
+/* Second output: where the largest elements are, counted through the whole input.  planes (P, S) are gathered
+ * as (P, positions, taps), whose largest tap says which place. */
+static bool yield_places(OnnxExpand *x, const OnnxValue *in, const Node *y, const OnnxWindow *w) {
+    int64_t plane = 1, positions = 1, taps = 1, planes = in->dims[0] * in->dims[1],
+            dims[TENSOR_MAX_RANK] = {in->dims[0], in->dims[1]};
+    const int64_t *size = in->dims + 2, *out = y->type->dims + (y->type->n - w->n);
+    bool columns = onnx_int(x, "storage_order", 0) != 0;
+    for (uint32_t d = 0; d < w->n; d++)
+        plane *= size[d], positions *= dims[2 + d] = out[d], taps *= w->kernel[d];
+    int64_t *start = ARENA_ARRAY(x->arena, int64_t, positions),
+            *base = ARENA_ARRAY(x->arena, int64_t, planes);
+    for (int64_t i = 0; i < planes; i++) base[i] = i * plane;
+    for (int64_t p = 0; p < positions; p++) start[p] = p * taps;
+    const Node *flat = onnx_reshape(x, in->node, 2, (int64_t[]){planes, plane});
+    const Node *all =
+        onnx_gather_at(x, flat, 1, positions * taps, places(x, w, size, out, positions, taps, false));
+    all = onnx_reshape(x, all, 3, (int64_t[]){planes, positions, taps});
+    const Node *best = onnx_make(x, OP_ARGMAX, &(AttrDims){{1, (const int64_t[]){2}}, false}, 1, &all);
+    best = onnx_make2(x, OP_ADD, best, onnx_int_tensor(x, 2, (int64_t[]){1, positions}, start));
+    const Node *named = onnx_int_tensor(x, 1, (int64_t[]){positions * taps},
+                                        places(x, w, size, out, positions, taps, columns));
+    const Node *place = onnx_make2(x, OP_ADD, onnx_gather(x, named, 0, best),
+                                   onnx_int_tensor(x, 2, (int64_t[]){planes, 1}, base));
+    return onnx_yield(x, 1, place, in->rank, dims);
+}
+
 bool onnx_expand_pool(OnnxExpand *x) {
     const OnnxValue *in = onnx_in(x, 0);
     OnnxWindow w;
     if (!in || in->rank < 3) return onnx_refuse(x, "it takes (N, C, spatial..)");
     uint32_t n = in->rank - 2;
     if (!onnx_window(x, n, in->dims + 2, NULL, &w)) return false;
-    if (onnx_wants(x, 1)) return onnx_missing(x, "the places of the largest elements are not supported yet");
     bool count = onnx_int(x, "count_include_pad", 0) != 0;
     if (count && onnx_int(x, "ceil_mode", 0))
         return onnx_missing(x, "ceil_mode with count_include_pad is not supported yet");
     AttrPool a = {{n, w.kernel}, {n, w.stride}, {n, w.before}, {n, w.after}, {n, w.dilation}, count};
     const Node *planes = onnx_planes(x, in);
-    return onnx_yield_planes(x, onnx_make(x, x->op, &a, 1, &planes), in);
+    const Node *y = onnx_make(x, x->op, &a, 1, &planes);
+    return onnx_yield_planes(x, y, in) && (!onnx_wants(x, 1) || yield_places(x, in, y, &w));
 }
 
 /* x (N, C, spatial..)  out (N, C, 1..) */
