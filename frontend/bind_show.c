@@ -1,6 +1,7 @@
 /* SHOW MODEL: the network as a relation, a row for the model and one for each layer. */
 #include "frontend/layer.h"
 #include "ir/laws.h"
+#include "onnx/import.h"
 
 enum { LAYER_NAME, KIND, ARGUMENTS, OUTPUT, PARAMETERS, FLOPS, N_COLUMNS };
 static const char *const titles[N_COLUMNS] = {"layer", "kind", "arguments", "output", "parameters", "flops"};
@@ -63,6 +64,72 @@ static void add_layer_row(Shown *s, uint32_t i, Span at) {
             flops);
 }
 
+/* ---- a graph from a file: a row for each of its nodes ---- */
+
+/* What nodes that were not counted yet cost. */
+static double fresh_flops(PtrMap *seen, const Node *n) {
+    if (ptrmap_get(seen, n)) return 0;
+    ptrmap_set(seen, n, (void *)(uintptr_t)n);
+    double flops = ir_cost(n, 1).flops;
+    for (uint32_t i = 0; i < n->n; i++) flops += fresh_flops(seen, n->in[i]);
+    return flops;
+}
+
+/* Elements of the weights that the node is the first to read. */
+static double fresh_weights(const OnnxGraph *g, const OnnxNode *n, bool *read) {
+    double k = 0;
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        uint32_t at = n->in[i] - g->n_inputs;
+        if (n->in[i] == ONNX_ABSENT || n->in[i] < g->n_inputs || at >= g->n_weights || read[at]) continue;
+        read[at] = true;
+        if (onnx_is_weight(&g->weights[at])) k += (double)g->weights[at].count;
+    }
+    return k;
+}
+
+/* NULL: shapes are not known before the model is used. */
+static const Node **graph_values(Shown *s, int64_t version, Span at) {
+    Binder *b = s->b;
+    const OnnxGraph *g = s->m->graph;
+    const Node **in = ARENA_ARRAY(b->arena, const Node *, g->n_inputs),
+               **out = ARENA_ARRAY(b->arena, const Node *, g->n_outputs);
+    OnnxImport c = {.ir = b->ir,
+                    .arena = b->arena,
+                    .graph = g,
+                    .source = b->source,
+                    .model = s->m->name,
+                    .version = version,
+                    .at = at,
+                    .values = ARENA_ARRAY(b->arena, const Node *, g->n_values)};
+    const char *why;
+    for (uint32_t i = 0; i < g->n_inputs; i++) {
+        if (type_elems(s->m->inputs[i].type) == DIM_ANY) return NULL;
+        in[i] = ir_column(b->ir, i, type_import(b->types, s->m->inputs[i].type));
+    }
+    return onnx_import(&c, in, out, &why) ? c.values : NULL;
+}
+
+static void add_graph_rows(Shown *s, int64_t version, Span at) {
+    const OnnxGraph *g = s->m->graph;
+    const Node **values = graph_values(s, version, at);
+    bool *read = ARENA_ARRAY(s->b->arena, bool, g->n_weights);
+    PtrMap seen = {0};
+    for (uint32_t i = 0; i < g->n_nodes && values; i++) {
+        const OnnxNode *n = &g->nodes[i];
+        const char *first = n->n_out && n->out[0] != ONNX_ABSENT ? g->value_names[n->out[0]] : "", *type = "";
+        double flops = 0;
+        for (uint32_t k = n->n_out; k-- > 0;) {
+            const Node *v = n->out[k] == ONNX_ABSENT ? NULL : values[n->out[k]];
+            if (!v) continue;
+            flops += fresh_flops(&seen, v);
+            type = bind_type_text(s->b, v->type);
+        }
+        s->flops += flops;
+        add_row(s, n->name[0] ? n->name : first, n->op, "", type, fresh_weights(g, n, read), flops);
+    }
+    ptrmap_free(&seen);
+}
+
 static const char *output_text(Shown *s) {
     Buf b = {0};
     for (uint32_t i = 0; i < s->m->n_outputs; i++)
@@ -88,16 +155,18 @@ static bool show_model(Binder *b, const Ast *t, Statement *out) {
     ModelInfo info;
     const char *why = NULL;
     const Ast *of = t->kid[SHOW_OF];
-    if (!bind_absent(b, of->kid[OBJECT_VERSION], "VERSION AS OF") || !bind_model(b, of->kid[OBJECT_NAME], &info))
+    if (!bind_absent(b, of->kid[OBJECT_VERSION], "VERSION AS OF") ||
+        !bind_model(b, of->kid[OBJECT_NAME], &info))
         return false;
     const ModelDef *m = info.definition;
-    Shown s = {.b = b,
-               .m = m,
-               .n = N_COLUMNS,
-               .at = ARENA_ARRAY(b->arena, const Node *, N_COLUMNS *(m->n_layers + 1))};
+    uint32_t rows = m->graph ? m->graph->n_nodes : m->n_layers;
+    Shown s = {
+        .b = b, .m = m, .n = N_COLUMNS, .at = ARENA_ARRAY(b->arena, const Node *, N_COLUMNS *(rows + 1))};
     for (uint32_t i = 0; i < m->n_layers; i++) add_layer_row(&s, i, t->span);
+    if (m->graph) add_graph_rows(&s, info.version, t->span);
+    rows = s.n / N_COLUMNS;
     add_model_row(&s, info.version);
-    out->plan = ir_values(b->ir, m->n_layers + 1, N_COLUMNS, s.at, &why);
+    out->plan = ir_values(b->ir, rows, N_COLUMNS, s.at, &why);
     out->n_columns = N_COLUMNS;
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, N_COLUMNS);
     for (uint32_t i = 0; i < N_COLUMNS; i++)
