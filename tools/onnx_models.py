@@ -61,7 +61,26 @@ def two(r):
                  dict(wa=normal(r, 5, 4)), [("a", ["N", 5]), ("b", ["N", 5])], [("near", ["N", 4]), ("far", ["N", 4])], 17)
 
 
-CASES = {"mlp": (mlp, dict(x=ROWS)), "cnn": (cnn, dict(x=IMAGES)), "two": (two, dict(a=ROWS, b=ROWS[:, ::-1].copy()))}
+def lstm(r):
+    """A sequence of 5 steps, whose batch is dimension 1; the last state of two directions."""
+    return model([("LSTM", "x w r b", "_ h", dict(hidden_size=4, direction="bidirectional"))],
+                 dict(w=normal(r, 2, 16, 1), r=normal(r, 2, 16, 4), b=normal(r, 2, 32)), [("x", [5, "N", 1])], [("h", [2, "N", 4])], 17)
+
+
+def decoder(r):
+    """Transposed convolution, resizing, gathered channels, a reflected border, the best of each pixel."""
+    i64 = lambda *v: np.array(v, np.int64)
+    return model([("ConvTranspose", "x w b", "c", dict(strides=[2, 2], pads=[1, 1, 1, 1])), ("Resize", "c none scales", "z", dict(mode="linear")),
+                  ("Gather", "z some", "g", dict(axis=1)), ("Pad", "g pads", "p", dict(mode="reflect")), ("InstanceNormalization", "p s t", "n", {}),
+                  ("HardSwish", "n", "y", {}), ("ArgMax", "y", "best", dict(axis=1)), ("Cast", "best", "k", dict(to=T.FLOAT))],
+                 dict(w=normal(r, 4, 6, 3, 3), b=normal(r, 6), none=np.zeros(0, np.float32), scales=np.array([1, 1, 2, 1.5], np.float32), some=i64(4, 0, -1),
+                      pads=i64(0, 0, 1, 2, 0, 0, 0, 1), s=1 + normal(r, 3), t=normal(r, 3)),
+                 [("x", ["N", 4, 7, 6])], [("y", ["N", 3, 27, 19]), ("k", ["N", 1, 27, 19])], 17)
+
+
+CASES = {"mlp": (mlp, dict(x=ROWS)), "cnn": (cnn, dict(x=IMAGES)), "two": (two, dict(a=ROWS, b=ROWS[:, ::-1].copy())),
+         "lstm": (lstm, dict(x=ROWS.T[:, :, None].copy())), "decoder": (decoder, dict(x=IMAGES))}
+BATCH = {"lstm": 1}
 
 
 def cells(y):
@@ -73,18 +92,19 @@ def safe(v):
     return abs(scaled - np.floor(scaled) - 0.5) > 0.05
 
 
-def expected(m, inputs):
+def expected(m, inputs, axis):
     session = ort.InferenceSession(m.SerializeToString())
     out = []
-    for i in range(len(next(iter(inputs.values())))):
-        out.append([c for y in session.run(None, {k: v[i:i + 1] for k, v in inputs.items()}) for c in cells(y.astype(np.float64))])
+    for i in range(ROWS.shape[0]):
+        row = {k: np.take(v, [i], axis) for k, v in inputs.items()}
+        out.append([c for y in session.run(None, row) for c in cells(y.astype(np.float64))])
     return out
 
 
 def make(name, build, inputs):
     for seed in itertools.count(1):
         m = build(np.random.default_rng(seed))
-        rows = expected(m, inputs)
+        rows = expected(m, inputs, BATCH.get(name, 0))
         if all(safe(v) for r in rows for v in r):
             break
     onnx.save(m, f"tests/data/onnx_{name}.onnx")
@@ -92,10 +112,14 @@ def make(name, build, inputs):
     columns = ",\n    ".join(f"CAST(mean({e}) AS DECIMAL(8, 3)) AS {o}_mean, CAST(mean({e} * {e}) AS DECIMAL(8, 3)) AS {o}_squares, "
                             f"CAST(max({e}) AS DECIMAL(8, 3)) AS {o}_largest" for o, e in ((o, f"q.{o}") for o in outputs))
     value = "images" if "x" in inputs and inputs["x"].ndim == 4 else "rows"
-    args = "value AS x" if len(inputs) == 1 else "value AS a, [value[4], value[3], value[2], value[1], value[0]] AS b"
+    if name == "lstm":
+        args, options = "reshape(value, 5, 1) AS x", " OPTIONS (batch = 'N')"
+    else:
+        options = ""
+        args = "value AS x" if len(inputs) == 1 else "value AS a, [value[4], value[3], value[2], value[1], value[0]] AS b"
     with open(f"tests/exec/onnx_{name}.dql", "w") as f:
         f.write(f"-- made by tools/onnx_models.py with ONNX Runtime {ort.__version__}\n"
-                f"CREATE MODEL m FROM 'tests/data/onnx_{name}.onnx';\n"
+                f"CREATE MODEL m FROM 'tests/data/onnx_{name}.onnx'{options};\n"
                 f"FROM 'tests/data/layer_{value}.npy' |> SELECT i, {args} |> PREDICT USING m AS q\n  |> SELECT i, {columns}\n  |> ORDER BY i;\n")
     with open(f"tests/exec/onnx_{name}.out", "w") as f:
         f.write("i," + ",".join(f"{o}_{w}" for o in outputs for w in ("mean", "squares", "largest")) + "\n")
