@@ -251,6 +251,9 @@ bool onnx_yield(OnnxExpand *x, uint32_t i, const Node *node, uint32_t rank, cons
     out->rank = rank;
     if (rank) memcpy(out->dims, dims, rank * sizeof *dims);
     if (!node) return onnx_refuse(x, "it cannot be expressed");
+    for (uint32_t d = 0; d < rank; d++)
+        if (dims[d] > ONNX_VALUE_MAX)
+            return onnx_refuse(x, "it yields a dimension of size %lld", (long long)dims[d]);
     if (onnx_count(out) > ONNX_VALUE_MAX)
         return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(out));
     bool less = leaves_out(out);

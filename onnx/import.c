@@ -100,6 +100,11 @@ static bool add_input(OnnxExpand *x, uint32_t i, const Node *node) {
     if (p->batch >= 0 && (int32_t)n <= p->batch) dims[n++] = 1;
     if (p->rank != ONNX_RANK_UNKNOWN && n != p->rank)
         return onnx_refuse(x, "input '%s' has %u dimensions, not %u", p->name, p->rank, n);
+    OnnxValue whole = {.rank = n};
+    memcpy(whole.dims, dims, sizeof dims);
+    bool large = onnx_count(&whole) > ONNX_VALUE_MAX;
+    for (uint32_t d = 0; d < n; d++) large |= dims[d] > ONNX_VALUE_MAX;
+    if (large) return onnx_refuse(x, "input '%s' has more elements than are supported", p->name);
     set(x, i, node, n, dims);
     return true;
 }

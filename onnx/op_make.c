@@ -69,6 +69,7 @@ bool onnx_expand_eye_like(OnnxExpand *x) {
     const OnnxValue *a = onnx_in(x, 0);
     int64_t k = onnx_int(x, "k", 0), dtype = onnx_int(x, "dtype", 0);
     if (!a || a->rank != 2) return onnx_refuse(x, "it takes a matrix");
+    if (k > INT32_MAX || k < -INT32_MAX) k = INT32_MAX; /* beyond every corner */
     TypeKind kind = dtype == 0    ? onnx_elem(a)
                     : dtype == 1  ? TY_F32
                     : dtype == 11 ? TY_F64

@@ -1,6 +1,7 @@
 /* Parts of tensors, and tensors joined. */
 #include "onnx/gather.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const OnnxValue *operand(OnnxExpand *x) {
@@ -47,8 +48,10 @@ static Range1 range_of(int64_t size, int64_t start, int64_t end, int64_t step) {
     start = start < low ? (step > 0 ? 0 : -1) : start > high ? high : start;
     if (step < 0 && start < 0) start = -1;
     end = end < low ? low : end > high ? high : end;
-    int64_t n = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step;
-    return (Range1){start, step, n > 0 ? n : 0};
+    int64_t n = 0; /* of positions; steps may be as large as they like */
+    if (step > 0 && end > start) n = (end - start - 1) / step + 1;
+    if (step < 0 && start > end) n = step < end - start ? 1 : (start - end - 1) / -step + 1;
+    return (Range1){start, step, n};
 }
 
 /* Parts of size 1, last first: slices go forward only. */
@@ -166,6 +169,9 @@ static bool pads_of(OnnxExpand *x, const OnnxValue *a, int64_t *before, int64_t 
     for (uint32_t i = 0; i < n; i++) {
         uint32_t axis;
         if (!onnx_axis(x, axes.n ? axes.at[i] : i, a->rank, &axis)) return false;
+        if (llabs(pads.at[i]) > PAD_MAX || llabs(pads.at[n + i]) > PAD_MAX || pads.at[i] == INT64_MIN ||
+            pads.at[n + i] == INT64_MIN)
+            return onnx_refuse(x, "its pads are too large");
         before[axis] = pads.at[i];
         after[axis] = pads.at[n + i];
     }

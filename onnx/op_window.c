@@ -113,13 +113,15 @@ bool onnx_expand_conv(OnnxExpand *x) {
     OnnxWindow win;
     if (!in || !w || in->rank < 3 || w->rank != in->rank)
         return onnx_refuse(x, "its weights do not fit its input");
+    int64_t groups = onnx_int(x, "group", 1);
+    if (groups < 1 || groups > INT32_MAX)
+        return onnx_refuse(x, "%lld groups do not fit its weights", (long long)groups);
     uint32_t n = in->rank - 2;
     if (in->dims[0] < 1) return onnx_missing(x, "tensors without elements are not supported here");
     if (!onnx_window(x, n, in->dims + 2, w->dims + 2, &win)) return false;
-    ConvOf c = {
-        {{n, win.stride}, {n, win.before}, {n, win.after}, {n, win.dilation}, onnx_int(x, "group", 1), false},
-        onnx_whole(x, w),
-        bias ? onnx_whole(x, bias) : NULL};
+    ConvOf c = {{{n, win.stride}, {n, win.before}, {n, win.after}, {n, win.dilation}, groups, false},
+                onnx_whole(x, w),
+                bias ? onnx_whole(x, bias) : NULL};
     const Node *y = onnx_each_image(x, in, convolved, &c);
     if (y) y = onnx_cast(x, y, onnx_elem(in));
     return onnx_yield_images(x, y, in->dims[0], n);

@@ -90,6 +90,8 @@ static bool shape(OnnxReader *r, const Onnx__TensorProto *p, OnnxTensor *t) {
         t->dims[i] = p->dims[i];
         if (t->dims[i] < 0)
             return onnx_fail(r, "'%s' has a dimension of size %lld", t->name, (long long)t->dims[i]);
+        if (t->dims[i] > INT32_MAX)
+            return onnx_fail(r, "'%s' has a dimension of size %lld", t->name, (long long)t->dims[i]);
         if (__builtin_mul_overflow(t->count, t->dims[i], &t->count)) t->count = INT64_MAX;
     }
     if (__builtin_mul_overflow(bytes, t->count, &bytes) || bytes > INT64_MAX / 2)
