@@ -163,11 +163,7 @@ const Node *ir_node(Ir *ir, Op op, const void *attr, uint32_t n, const Node *con
 
 /* What stood at a place of the text still stands there. */
 const Node *ir_with_inputs(Ir *ir, const Node *n, const Node *const *in) {
-    bool same = true;
-    for (uint32_t i = 0; i < n->n; i++) same = same && in[i] == n->in[i];
-    if (same) return n;
-    const Node *other = ir_node(ir, n->op, n->attr, n->n, in);
-    const Origin *from = ir_origin(ir, n);
-    if (from) ir_set_origin(ir, other, *from);
-    return other;
+    for (uint32_t i = 0; i < n->n; i++)
+        if (in[i] != n->in[i]) return ir_comes_from(ir, ir_node(ir, n->op, n->attr, n->n, in), n);
+    return n;
 }

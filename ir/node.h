@@ -168,6 +168,7 @@ typedef struct Origin {
 } Origin;
 void ir_set_origin(Ir *ir, const Node *node, Origin o);        /* first origin of a node wins; later ones are added */
 const Origin *ir_origin(const Ir *ir, const Node *node);       /* NULL: none known */
+const Node *ir_comes_from(Ir *ir, const Node *node, const Node *old); /* node, which takes the place of old in the text too */
 
 /* Substitutes columns: OP_COLUMN i of `expr` becomes exprs[i].  Columns beyond n are a BUG. */
 const Node *ir_substitute(Ir *ir, const Node *expr, uint32_t n, const Node *const *exprs);

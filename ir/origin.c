@@ -12,4 +12,10 @@ void ir_set_origin(Ir *ir, const Node *node, Origin o) {
     }
 }
 
+const Node *ir_comes_from(Ir *ir, const Node *node, const Node *old) {
+    const Origin *o = ir_origin(ir, old);
+    if (o) ir_set_origin(ir, node, *o);
+    return node;
+}
+
 const Origin *ir_origin(const Ir *ir, const Node *node) { return ptrmap_get(&ir->origins, node); }

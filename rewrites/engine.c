@@ -100,6 +100,7 @@ static const Node *apply_once(Engine *e, const Node *n) {
         if (r->when && !r->when(&e->rw, &m)) continue;
         const Node *to = r->make(&e->rw, &m);
         check_application(e, r, n, to);
+        ir_comes_from(e->rw.ir, to, n);
         note_fired(e, i, n, to);
         return to;
     }
