@@ -13,14 +13,18 @@ static double now_ms(void) {
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-int report_at(dql_stmt *s, int status, Span span, const char *text) {
+static int report_code(dql_stmt *s, int status, DiagCode code, Span span, const char *text) {
     Diags d;
     diags_init(&d, s->arena, &s->script->source);
     span.from = (uint32_t)(span.from + s->shift);
     span.to = (uint32_t)(span.to + s->shift);
-    diag_error(&d, status == DQL_LIMIT ? E_LIMIT : E_RUNTIME, span, text);
+    diag_error(&d, code, span, text);
     report_diags(s->db, &d);
     return status;
+}
+
+int report_at(dql_stmt *s, int status, Span span, const char *text) {
+    return report_code(s, status, status == DQL_LIMIT ? E_LIMIT : E_RUNTIME, span, text);
 }
 
 int report_run_error(dql_stmt *s, const Program *p, RtError *e) {
@@ -28,7 +32,10 @@ int report_run_error(dql_stmt *s, const Program *p, RtError *e) {
                                     [RT_LIMIT] = DQL_LIMIT, [RT_CANCELLED] = DQL_INTERRUPTED};
     bool sited = e->kind == RT_ROW && p && e->site < p->n_sites;
     Span span = sited ? p->sites[e->site].span : s->st.span;
-    int status = report_at(s, status_of[e->kind], span, e->message.p ? e->message.p : "the statement failed");
+    int status = status_of[e->kind];
+    bool file = e->kind == RT_DATA && s->st.kind == STMT_LOAD_MODEL;
+    DiagCode code = status == DQL_LIMIT ? E_LIMIT : file ? E_FILE : E_RUNTIME;
+    report_code(s, status, code, span, e->message.p ? e->message.p : "the statement failed");
     rt_error_clear(e);
     return status;
 }
@@ -132,7 +139,7 @@ static int param_value(dql_stmt *s, const ParamRef *ref, Value *out) {
     if (p->given) {
         Value text = value_str(ir_types(s->ir), str_of(p->given));
         if (value_cast(s->arena, &text, ref->type, out, &why)) return DQL_OK;
-        return report_text(s->db, DQL_ERROR, "parameter %s: '%s' is %s\n", ref->name, p->given, why ? why : "not of its type");
+        return report_text(s->db, DQL_ERROR, "parameter %s: %s\n", ref->name, why);
     }
     if (p->given_null) *out = value_null(type_nullable(ref->type, true));
     else if (p->has_default) {

@@ -82,6 +82,7 @@ typedef enum ArgKind {
     ARG_SCRATCH,     /* this worker's text arena for strings that live as long as the batch */
     ARG_PART,        /* int64_t[2]: {part, parts} of the units of a step that splits (STEP_SPLITS): {0, 1} but in a team */
     ARG_WORK,        /* this worker's work memory, 64-byte aligned: Pipeline.work_bytes, of no meaning between two steps */
+    ARG_FAULT,       /* Int128 *: where a kernel that fails leaves the value that its site shows: an integer, or a double's bits */
 } ArgKind;
 
 typedef struct Arg {
@@ -209,10 +210,11 @@ typedef struct ParamRef { const char *name; const Type *type; } ParamRef;
 typedef struct ResultColumn { const char *name; const Type *type; } ResultColumn;
 typedef struct TensorBytes { const uint8_t *at; uint64_t n; } TensorBytes;
 
-/* Where a run-time error is reported: span and sentence. */
+/* Where a run-time error is reported: the message is made of the error's kind, `what` and the value. */
 typedef struct Site {
     Span span;
-    const char *what; /* "CAST to INTEGER"; the message is made of it, the error kind and the value */
+    const char *what;  /* what does not hold the value: "INTEGER", "dimension 0 with size 3" */
+    const Type *shown; /* type of the value in ARG_FAULT; NULL: none is left there */
 } Site;
 typedef enum RowError {
     ROW_OVERFLOW = 1, ROW_DIV_ZERO, ROW_BAD_CAST, ROW_INDEX, ROW_NO_MEMORY, ROW_CANCELLED, ROW_LIMIT

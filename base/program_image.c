@@ -79,6 +79,9 @@ static void io_weight(Io *io, WeightRef *w) {
 static void io_site(Io *io, Site *s) {
     IO(io, s->span);
     io_text(io, &s->what);
+    bool shown = s->shown != NULL;
+    IO(io, shown);
+    if (shown) io_type(io, &s->shown);
 }
 
 static void io_param(Io *io, ParamRef *p) {

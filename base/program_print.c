@@ -18,6 +18,7 @@ static const struct {
     [ARG_STATE] = {"state", 1}, [ARG_LOCAL] = {"local", 1}, [ARG_COL] = {"col", 2}, [ARG_COL_VALID] = {"col_valid", 2},
     [ARG_LOCAL_COL] = {"acc", 2}, [ARG_COUNT] = {"count", 1}, [ARG_CURSOR] = {"cursor", 1}, [ARG_SCRATCH] = {"scratch", 0},
     [ARG_WORK] = {"work", 0}, [ARG_PART] = {"part", 0},
+    [ARG_FAULT] = {"fault", 0},
 };
 
 static void print_arg(Buf *b, Arg a) {

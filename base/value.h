@@ -50,6 +50,8 @@ bool value_same(const Value *a, const Value *b);
 uint64_t value_hash(const Value *v);
 /* SQL order: NULL last, NaN above all numbers, -0 equals 0, strings bytewise; <0, 0, >0. Same type but nullability. */
 int value_cmp(const Value *a, const Value *b);
+/* "V is out of range for INTEGER"; value NULL: of one that nobody can write down, "out of range for INTEGER" */
+void value_out_of_range(Buf *b, const char *value, const char *type);
 /* As dql's results print it (numbers shortest round-trip, tensors with type, shape and the first values). */
 void value_print(Buf *b, const Value *v);
 void value_print_whole(Buf *b, const Value *v); /* as CAST(.. AS VARCHAR): tensors with all elements in brackets */

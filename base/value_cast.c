@@ -11,20 +11,48 @@ typedef struct Cast {
     const char **why;
 } Cast;
 
-static bool fail_range(const Cast *c) {
-    Buf name = {0};
+void value_out_of_range(Buf *b, const char *value, const char *type) {
+    if (value) buf_printf(b, "%s is ", value);
+    buf_printf(b, "out of range for %s", type);
+}
+
+static bool fail_of(const Cast *c, const char *value) {
+    Buf name = {0}, text = {0};
     type_print(&name, c->to, false);
-    *c->why = arena_printf(c->arena, "out of range for %s", name.p);
+    value_out_of_range(&text, value, name.p);
+    *c->why = arena_strndup(c->arena, text.p, text.n);
     buf_free(&name);
+    buf_free(&text);
     return false;
+}
+
+static bool fail_range(const Cast *c) { return fail_of(c, NULL); }
+
+static bool fail_exact(const Cast *c, Int128 v, int scale) {
+    Buf text = {0};
+    print_decimal(&text, v, scale);
+    fail_of(c, text.p);
+    buf_free(&text);
+    return false;
+}
+
+static bool fail_float(const Cast *c, double f) {
+    Buf text = {0};
+    print_f64(&text, f);
+    fail_of(c, text.p);
+    buf_free(&text);
+    return false;
+}
+
+static const char *quoted(const Cast *c, Str s) {
+    bool whole = s.n <= 60;
+    return arena_printf(c->arena, "'%.*s%s'", whole ? (int)s.n : 57, s.p ? s.p : "", whole ? "" : "..");
 }
 
 static bool fail_text(const Cast *c, Str s) {
     Buf name = {0};
     type_print(&name, c->to, false);
-    bool whole = s.n <= 60;
-    *c->why = arena_printf(c->arena, "'%.*s%s' is not a valid %s", whole ? (int)s.n : 57, s.p ? s.p : "",
-                           whole ? "" : "..", name.p);
+    *c->why = arena_printf(c->arena, "%s is not a valid %s", quoted(c, s), name.p);
     buf_free(&name);
     return false;
 }
@@ -54,11 +82,15 @@ static bool whole_of(const Value *v, Int128 *out) {
     return *out = (Int128)rint(f), true;
 }
 
-static bool store_integer(const Cast *c, Int128 v, Value *out) {
-    int bits = 8 * type_bytes(c->to);
-    bool positive = is_unsigned(c->to);
+static bool integer_fits(const Type *t, Int128 v) {
+    int bits = 8 * type_bytes(t);
+    bool positive = is_unsigned(t);
     Int128 max = ((Int128)1 << (bits - !positive)) - 1, min = positive ? 0 : -max - 1;
-    if (v < min || v > max) return fail_range(c);
+    return v >= min && v <= max;
+}
+
+static bool store_integer(const Cast *c, Int128 v, Value *out) {
+    if (!integer_fits(c->to, v)) return fail_exact(c, v, 0);
     out->i = (int64_t)v;
     return true;
 }
@@ -66,17 +98,24 @@ static bool store_integer(const Cast *c, Int128 v, Value *out) {
 static bool text_to_integer(const Cast *c, Str s, Value *out) {
     int64_t i;
     uint64_t u;
-    if (parse_i64(s, &i)) return store_integer(c, i, out);
-    if (parse_u64(s, &u)) return store_integer(c, (Int128)u, out);
-    Int128 big;
-    return parse_decimal(s, DECIMAL_MAX_DIGITS, 0, &big) && !memchr(s.p, '.', s.n) ? fail_range(c)
-                                                                                   : fail_text(c, s);
+    Int128 whole;
+    if (parse_i64(s, &i)) whole = i;
+    else if (parse_u64(s, &u)) whole = (Int128)u;
+    else if (!parse_decimal(s, DECIMAL_MAX_DIGITS, 0, &whole) || memchr(s.p, '.', s.n)) return fail_text(c, s);
+    return integer_fits(c->to, whole) ? store_integer(c, whole, out) : fail_of(c, quoted(c, s));
+}
+
+static bool float_to_integer(const Cast *c, const Value *v, Value *out) {
+    Int128 whole;
+    if (whole_of(v, &whole) && integer_fits(c->to, whole)) return store_integer(c, whole, out);
+    return fail_float(c, v->type->kind == TY_F64 ? v->f64 : v->f32);
 }
 
 static bool to_integer(const Cast *c, const Value *v, Value *out) {
     Int128 whole;
     if (v->type->kind == TY_VARCHAR) return text_to_integer(c, v->s, out);
     if (v->type->kind != TY_BOOL && !type_is_numeric(v->type)) return fail_types(c, v->type);
+    if (type_is_float(v->type)) return float_to_integer(c, v, out);
     return whole_of(v, &whole) ? store_integer(c, whole, out) : fail_range(c);
 }
 
@@ -96,15 +135,16 @@ static bool to_decimal(const Cast *c, const Value *v, Value *out) {
     Int128 whole;
     if (v->type->kind == TY_VARCHAR) {
         if (parse_decimal(v->s, precision, scale, &out->dec)) return true;
-        return parse_f64(v->s, &(double){0}) ? fail_range(c) : fail_text(c, v->s);
+        return parse_f64(v->s, &(double){0}) ? fail_of(c, quoted(c, v->s)) : fail_text(c, v->s);
     }
     if (!type_is_numeric(v->type)) return fail_types(c, v->type);
     if (v->type->kind == TY_F64)
-        return decimal_from_f64(v->f64, precision, scale, &out->dec) || fail_range(c);
-    if (type_is_float(v->type)) return decimal_from_f32(v->f32, precision, scale, &out->dec) || fail_range(c);
+        return decimal_from_f64(v->f64, precision, scale, &out->dec) || fail_float(c, v->f64);
+    if (type_is_float(v->type)) return decimal_from_f32(v->f32, precision, scale, &out->dec) || fail_float(c, v->f32);
     if (v->type->kind == TY_DECIMAL) whole = v->dec;
     else whole_of(v, &whole);
-    return decimal_rescale(whole, from, scale, precision, &out->dec) || fail_range(c);
+    if (decimal_rescale(whole, from, scale, precision, &out->dec)) return true;
+    return decimal_rescale(whole, from, scale, DECIMAL_MAX_DIGITS, &whole) ? fail_exact(c, whole, scale) : fail_range(c);
 }
 
 /* The float on the way from double to 16 bits: towards zero, with the last bit set if anything was lost, so
@@ -128,7 +168,7 @@ static float narrow(const Type *to, double v) {
 static bool store_float(const Cast *c, double v, Value *out) {
     if (c->to->kind == TY_F64) return out->f64 = v, true;
     out->f32 = narrow(c->to, v);
-    return isfinite(out->f32) || !isfinite(v) || fail_range(c);
+    return isfinite(out->f32) || !isfinite(v) || fail_float(c, v);
 }
 
 static bool text_to_float(const Cast *c, Str s, Value *out) {
@@ -175,7 +215,7 @@ static bool to_time(const Cast *c, const Value *v, Value *out) {
     TypeKind from = v->type->kind, to = c->to->kind;
     int64_t time = from == TY_TIMESTAMP ? (v->i % day + day) % day : v->i;
     if (from == TY_VARCHAR) return text_to_time(c, v->s, out);
-    if (from == TY_DATE && to == TY_TIMESTAMP) return out->i = v->i * day, true;
+    if (from == TY_DATE && to == TY_TIMESTAMP) return !__builtin_mul_overflow(v->i, day, &out->i) || fail_range(c);
     if (from == TY_TIMESTAMP && to == TY_DATE) return out->i = (v->i - time) / day, true;
     if (from == TY_TIMESTAMP && to == TY_TIME) return out->i = time, true;
     if (from == TY_TIME && to == TY_INTERVAL) return out->interval = (Interval){0, 0, v->i}, true;

@@ -1,6 +1,7 @@
 /* The driver of the evaluator: memo, NULLs of strict operators, errors, relations. */
 #include "base/diag.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/vec.h"
 #include "ir/eval_law.h"
 
@@ -26,11 +27,23 @@ bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...) {
     return false;
 }
 
-bool eval_fail_range(Eval *e, const Node *n, const Type *t) {
-    Buf b = {0};
-    type_print(&b, t, false);
-    eval_fail(e, n, ROW_OVERFLOW, "out of range for %s", b.p);
-    buf_free(&b);
+static bool fail_range(Eval *e, const Node *n, const char *value, const Type *t) {
+    Buf name = {0}, text = {0};
+    type_print(&name, t, false);
+    value_out_of_range(&text, value, name.p);
+    eval_fail(e, n, ROW_OVERFLOW, "%s", text.p);
+    buf_free(&name);
+    buf_free(&text);
+    return false;
+}
+
+bool eval_fail_range(Eval *e, const Node *n, const Type *t) { return fail_range(e, n, NULL, t); }
+
+bool eval_fail_exact(Eval *e, const Node *n, Int128 v, const Type *t) {
+    Buf value = {0};
+    print_decimal(&value, v, t->kind == TY_DECIMAL ? t->scale : 0);
+    fail_range(e, n, value.p, t);
+    buf_free(&value);
     return false;
 }
 

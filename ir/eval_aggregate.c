@@ -148,7 +148,8 @@ static bool finish_sum(Eval *e, const Node *n, const Fold *f, Value *out) {
     if (out->type->kind == TY_F64) return out->f64 = sum_value(&f->total), true;
     bool fits = out->type->kind == TY_DECIMAL ? decimal_fits(f->exact, out->type->precision)
                                               : f->exact >= INT64_MIN && f->exact <= INT64_MAX;
-    if (f->overflow || !fits) return eval_fail_range(e, n, out->type);
+    if (f->overflow) return eval_fail_range(e, n, out->type);
+    if (!fits) return eval_fail_exact(e, n, f->exact, out->type);
     if (out->type->kind == TY_DECIMAL) out->dec = f->exact;
     else out->i = (int64_t)f->exact;
     return true;

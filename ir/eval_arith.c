@@ -22,7 +22,7 @@ static bool fits(const Type *t, Int128 v) {
 }
 
 static bool store_exact(Eval *e, const Node *n, Int128 v, Value *out) {
-    if (!fits(out->type, v)) return eval_fail_range(e, n, out->type);
+    if (!fits(out->type, v)) return eval_fail_exact(e, n, v, out->type);
     if (out->type->kind == TY_DECIMAL) out->dec = v;
     else out->i = (int64_t)v;
     return true;

@@ -52,6 +52,7 @@ bool eval_relation(EvalRun *run, const Node *rel, Value *out);
 bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool eval_fail_range(Eval *e, const Node *n, const Type *t); /* out of range for T */
+bool eval_fail_exact(Eval *e, const Node *n, Int128 v, const Type *t); /* V is out of range for T; scaled as T is */
 bool eval_null(Value *out);                                  /* true */
 /* A copy that outlives the row. */
 Value eval_keep(Arena *a, const Value *v);

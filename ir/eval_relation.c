@@ -102,7 +102,7 @@ bool eval_count(Eval *e, const Node *n, uint32_t input, int64_t none, int64_t *o
     Value v;
     if (!eval_next(e, NULL, 0) || !eval_value(e, n->in[input], &v)) return false;
     *out = v.null ? none : v.i;
-    return *out >= 0 || eval_fail(e, n, ROW_LIMIT, "LIMIT and OFFSET must not be negative");
+    return *out >= 0 || eval_fail(e, n, ROW_INDEX, "%s must not be negative", none ? "LIMIT" : "OFFSET");
 }
 
 void rows_cut(Value *out, int64_t limit, int64_t offset) {

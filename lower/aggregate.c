@@ -424,7 +424,7 @@ static LVal result_of(Agg *g, Scope *s, uint32_t first, const Function *fn) {
     else if (fn->arg.type->kind == TY_BOOL)
         v = stage_cmp(s->p, KP_NE, v, int_const(s, 0));
     else if (sum && v->type != K_F64)
-        v = fit_type(s, fn->f, v, fn->f->type, out.valid, "sum");
+        v = fit_type(s, fn->f, v, fn->f->type, out.valid);
     out.v = v;
     return out;
 }

@@ -134,9 +134,9 @@ uint32_t build_weight(Lower *c, const AttrWeight *w) {
     return (uint32_t)c->b.weights.n - 1;
 }
 
-uint16_t build_site(Lower *c, const Node *n, const char *what) {
+uint16_t build_site(Lower *c, const Node *n, const char *what, const Type *shown) {
     const Origin *o = ir_origin(c->ir, n);
-    *vec_push(&c->b.sites) = (Site){o ? o->span : (Span){0, 0}, what};
+    *vec_push(&c->b.sites) = (Site){o ? o->span : (Span){0, 0}, what, shown};
     if (c->b.sites.n > 60000)
         lower_fail(c, "the statement has too many places that can fail");
     return (uint16_t)c->b.sites.n;

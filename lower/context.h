@@ -60,7 +60,7 @@ uint32_t build_native(Lower *c, const char *name);
 uint32_t build_kernel(Lower *c, Kernel *k);
 uint32_t build_param(Lower *c, const char *name, const Type *t);
 uint32_t build_weight(Lower *c, const AttrWeight *w);
-uint16_t build_site(Lower *c, const Node *n, const char *what); /* index + 1 */
+uint16_t build_site(Lower *c, const Node *n, const char *what, const Type *shown); /* index + 1 */
 uint32_t build_state(Lower *c, State s);
 void build_state_cols(Lower *c, uint32_t state, uint32_t n, const StateColumn *cols);
 Program *build_program(Lower *c, uint32_t result, uint32_t n, const ResultColumn *columns);

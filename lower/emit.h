@@ -55,7 +55,6 @@ KInst *emit_resize(Emit *e, KInst *x, KType t);              /* K_I1 and integer
 KInst *emit_mask(Emit *e, uint8_t domain);                   /* rows of the round in the domain */
 KInst *emit_gather_from(Emit *e, const Stage *array, KInst *rows, KInst *mask);
 KInst *emit_gather(Emit *e, KInst *ptr, KInst *rows, ColumnCode code, KType t, KInst *mask);
-void emit_error(Emit *e, const Stage *s, KInst *bad);        /* returns from the kernel if bad holds anywhere in s's domain and guard */
 KInst *emit_stage(Emit *e, const Stage *s);                  /* its value */
 KInst *emit_const(Emit *e, KType t, Int128 v);               /* splat */
 KInst *emit_hoist(Emit *e, HoistKind kind, const Stage *s, KType t);

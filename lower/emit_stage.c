@@ -24,21 +24,53 @@ static KInst *guard_of(Emit *e, const Stage *s) {
     return s->guarded ? emit_use(e, s->in[s->n - 1], K_I1) : NULL;
 }
 
-static void error_if(Emit *e, const Stage *s, RowError error, KInst *bad) {
+/* Between error_if and error_end is what happens once, for the first row of the round that is bad: that row's lane. */
+static KInst *error_if(Emit *e, const Stage *s, KInst *bad) {
     bad = and_mask(e, and_mask(e, bad, emit_mask(e, s->domain)), guard_of(e, s));
     kb_if(e->b, e->lanes > 1 ? kb_reduce(e->b, KI_REDUCE_OR, bad) : bad);
-    KInst *row = e->lanes > 1 ? kb_op2(e->b, KI_ADD, e->i, kb_op1(e->b, KI_FIRST, bad)) : e->i;
-    kb_return(e->b, error_result(e, s, error, row));
+    return e->lanes > 1 ? kb_op1(e->b, KI_FIRST, bad) : kb_int(e->b, K_I64, 1, 0);
+}
+
+static void error_end(Emit *e, const Stage *s, RowError error, KInst *lane) {
+    kb_return(e->b, error_result(e, s, error, kb_op2(e->b, KI_ADD, e->i, lane)));
     kb_if_end(e->b, 0, NULL);
 }
 
-void emit_error(Emit *e, const Stage *s, KInst *bad) {
-    error_if(e, s, (RowError)s->error, bad);
+/* Lane of x as ARG_FAULT holds it: integers in 128 bits, floats as the bits of a double. */
+static KInst *wide_lane(Emit *e, KInst *x, KInst *lane) {
+    KInst *v = e->lanes > 1 ? kb_extract(e->b, x, kb_convert(e->b, KI_TRUNC, lane, K_I32)) : x;
+    if (v->type == K_F32)
+        v = kb_convert(e->b, KI_FEXT, v, K_F64);
+    if (v->type == K_F64)
+        v = kb_convert(e->b, KI_BITCAST, v, K_I64);
+    return emit_resize(e, v, K_I128);
+}
+
+static void leave(Emit *e, KInst *value) {
+    kb_store(e->b, emit_param(e, (Arg){.kind = ARG_FAULT}), kb_int(e->b, K_I64, 1, 0), value);
+}
+
+static void error_without(Emit *e, const Stage *s, KInst *bad) {
+    error_end(e, s, (RowError)s->error, error_if(e, s, bad));
+}
+
+static void error_of(Emit *e, const Stage *s, KInst *bad, KInst *value) {
+    KInst *lane = error_if(e, s, bad);
+    leave(e, wide_lane(e, value, lane));
+    error_end(e, s, (RowError)s->error, lane);
 }
 
 /* ---- integers ---- */
 static KOp overflow_of(KOp op) {
     return op == KI_ADD ? KI_ADD_OV : op == KI_SUB ? KI_SUB_OV : KI_MUL_OV;
+}
+
+/* The exact result of an operation that overflowed its lanes; 128 bits do not hold what overflowed them. */
+static void overflow_if(Emit *e, const Stage *s, KInst *bad, KOp op, KInst *x, KInst *y) {
+    KInst *lane = error_if(e, s, bad);
+    if (x->type < K_I128)
+        leave(e, kb_op2(e->b, op, wide_lane(e, x, lane), wide_lane(e, y, lane)));
+    error_end(e, s, ROW_OVERFLOW, lane);
 }
 
 static KInst *op_stage(Emit *e, const Stage *s) {
@@ -47,7 +79,7 @@ static KInst *op_stage(Emit *e, const Stage *s) {
     for (uint32_t k = 0; k < n; k++)
         in[k] = emit_use(e, s->in[k], s->type);
     if (s->checked)
-        emit_error(e, s, kb_op2(e->b, overflow_of((KOp)s->kop), in[0], in[1]));
+        overflow_if(e, s, kb_op2(e->b, overflow_of((KOp)s->kop), in[0], in[1]), (KOp)s->kop, in[0], in[1]);
     if (n == 1)
         return kb_op1(e->b, (KOp)s->kop, in[0]);
     return n == 2 ? kb_op2(e->b, (KOp)s->kop, in[0], in[1]) : kb_fma(e->b, in[0], in[1], in[2]);
@@ -67,9 +99,9 @@ static KInst *divide(Emit *e, const Stage *s) {
     KInst *over = kb_op2(e->b, KI_AND, kb_cmp(e->b, KP_EQ, y, emit_const(e, s->lanes, -1)),
                          kb_cmp(e->b, KP_EQ, x, emit_const(e, s->lanes, lowest(s->lanes))));
     if (s->site && range_has(s->in[1]->range, 0))
-        emit_error(e, s, zero);
+        error_without(e, s, zero);
     if (s->checked)
-        error_if(e, s, ROW_OVERFLOW, over);
+        overflow_if(e, s, over, KI_MUL, x, y); /* lowest / -1 = lowest * -1 */
     KInst *safe = kb_select(e->b, kb_op2(e->b, KI_OR, zero, over), emit_const(e, s->lanes, 1), y);
     return emit_resize(e, kb_op2(e->b, (KOp)s->kop, x, safe), s->type);
 }
@@ -84,22 +116,22 @@ static KInst *check(Emit *e, const Stage *s) {
         bad = bad ? kb_op2(e->b, KI_OR, bad, above) : above;
     }
     if (bad)
-        emit_error(e, s, bad);
+        error_of(e, s, bad, x);
     return emit_resize(e, x, s->type);
 }
 
 static KInst *fail_if(Emit *e, const Stage *s) {
-    emit_error(e, s, emit_use(e, s->in[1], K_I1));
+    error_without(e, s, emit_use(e, s->in[1], K_I1));
     return emit_use(e, s->in[0], s->type);
 }
 
 /* Bounds of integer types are powers of two or below 2^53, hence exact as floats: hi + 1 is compared strictly. */
 static KInst *to_int(Emit *e, const Stage *s) {
     KType f = s->in[0]->type;
-    KInst *x = kb_op1(e->b, KI_ROUND, emit_use(e, s->in[0], f));
+    KInst *given = emit_use(e, s->in[0], f), *x = kb_op1(e->b, KI_ROUND, given);
     KInst *low = kb_cmp(e->b, KP_GE, x, kb_float(e->b, f, e->lanes, (double)s->lo));
     KInst *ok = kb_op2(e->b, KI_AND, low, kb_cmp(e->b, KP_LT, x, kb_float(e->b, f, e->lanes, (double)(s->hi + 1))));
-    emit_error(e, s, kb_op1(e->b, KI_NOT, ok));
+    error_of(e, s, kb_op1(e->b, KI_NOT, ok), given);
     x = kb_select(e->b, ok, x, kb_float(e->b, f, e->lanes, 0));
     KType wide = range_lanes(s->range) == K_I128 ? K_I128 : K_I64;
     return emit_resize(e, kb_convert(e->b, KI_FTOSI, x, wide), s->type);

@@ -60,6 +60,7 @@ Stage *need_mask(Scope *s, Stage *valid);        /* rows on which an error count
 /* x, which must lie within `allowed` where the guard holds */
 Stage *check_range(Scope *s, Stage *x, Range allowed, RowError error, Stage *guard, uint16_t site);
 /* x within the type's range, or checked to be */
-Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid, const char *what);
-const char *site_text(Scope *s, const Node *e);  /* "CAST to INTEGER" */
+Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid);
+/* A site of e for values that are not in t; shown: type of the value that is left in ARG_FAULT, or NULL */
+uint16_t site_of(Scope *s, const Node *e, const Type *t, const Type *shown);
 #endif

@@ -6,19 +6,12 @@ static bool is_exact(const Type *t) {
     return range_of_type(t).exact;
 }
 
-const char *site_text(Scope *s, const Node *e) {
-    if (e->op != OP_CAST)
-        return op_info[e->op].text;
+uint16_t site_of(Scope *s, const Node *e, const Type *t, const Type *shown) {
     Buf b = {0};
-    buf_puts(&b, "CAST to ");
-    type_print(&b, ATTR_OF(e, Cast)->to, false);
+    type_print(&b, t, false);
     const char *text = arena_strndup(s->c->a, b.p, b.n);
     buf_free(&b);
-    return text;
-}
-
-static uint16_t site(Scope *s, const Node *e) {
-    return build_site(s->c, e, site_text(s, e));
+    return build_site(s->c, e, text, shown);
 }
 
 static bool fills_lanes(Range r) {
@@ -31,11 +24,11 @@ Stage *check_range(Scope *s, Stage *x, Range allowed, RowError error, Stage *gua
     return stage_check(s->p, x, int_const(s, allowed.lo), int_const(s, allowed.hi), error, guard, at);
 }
 
-Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid, const char *what) {
+Stage *fit_type(Scope *s, const Node *e, Stage *x, const Type *t, Stage *valid) {
     Range r = range_of_type(t);
     if (range_within(x->range, r))
         return x;
-    return check_range(s, x, r, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, what));
+    return check_range(s, x, r, ROW_OVERFLOW, need_mask(s, valid), site_of(s, e, t, type_is_numeric(t) ? t : NULL));
 }
 
 static Range exact_range(Op op, Range x, Range y) {
@@ -51,22 +44,26 @@ static Stage *int_arith(Scope *s, const Node *e, KOp op, Range exact, Stage *x, 
     Range whole = range_of_type(e->type);
     if (range_lanes(exact) <= K_I64 || range_within(exact, whole)) {
         Stage *z = stage_arith(s->p, op, exact, x, y);
-        return fit_type(s, e, z, e->type, valid, site_text(s, e));
+        return fit_type(s, e, z, e->type, valid);
     }
     KType t = range_lanes(whole);
     Range lanes = t == K_I128 ? (Range){0} : fills_lanes(whole) ? whole : range_of_type(type_get(ir_types(s->c->ir), TY_I64));
     if (x->type > t || y->type > t)
         t = K_I128, lanes = (Range){0};
-    Stage *z = stage_checked(s->p, op, lanes.exact ? range_lanes(lanes) : t, lanes, x, y, need_mask(s, valid), site(s, e));
-    return fit_type(s, e, z, e->type, valid, site_text(s, e));
+    if (lanes.exact)
+        t = range_lanes(lanes);
+    uint16_t at = site_of(s, e, e->type, t == K_I128 ? NULL : e->type);
+    Stage *z = stage_checked(s->p, op, t, lanes, x, y, need_mask(s, valid), at);
+    return fit_type(s, e, z, e->type, valid);
 }
 
 static Stage *int_div(Scope *s, const Node *e, Stage *x, Stage *y, Stage *valid) {
     bool rem = e->op == OP_MOD;
     Range r = rem ? range_rem(x->range, y->range) : range_div(x->range, y->range), whole = range_of_type(e->type);
     bool clipped = !range_within(r, whole) && fills_lanes(whole) && range_lanes(whole) == K_I64;
-    Stage *q = stage_divide(s->p, rem ? KI_REM : KI_DIV, clipped ? whole : r, clipped, x, y, need_mask(s, valid), site(s, e));
-    return fit_type(s, e, q, e->type, valid, site_text(s, e));
+    uint16_t at = site_of(s, e, e->type, e->type);
+    Stage *q = stage_divide(s->p, rem ? KI_REM : KI_DIV, clipped ? whole : r, clipped, x, y, need_mask(s, valid), at);
+    return fit_type(s, e, q, e->type, valid);
 }
 
 /* FLOAT16 and BFLOAT16 are kept in f32 lanes, rounded after each operation. */
@@ -91,7 +88,7 @@ static Stage *float_div(Scope *s, const Node *e, Stage *x, Stage *y, Stage *vali
     if (!ir_op_fallible(e))
         return q;
     Stage *zero = stage_cmp(s->p, KP_EQ, y, float_const(s, y->type, 0));
-    return stage_fail_if(s->p, q, zero, ROW_DIV_ZERO, need_mask(s, valid), site(s, e));
+    return stage_fail_if(s->p, q, zero, ROW_DIV_ZERO, need_mask(s, valid), site_of(s, e, e->type, NULL));
 }
 
 static Stage *float_arith(Scope *s, const Node *e, Stage *x, Stage *y, Stage *valid) {
@@ -132,7 +129,7 @@ static LVal unary(Scope *s, const Node *e) {
         Range r = op == KI_NEG ? range_neg(x.v->range) : range_abs(x.v->range);
         KType t = range_lanes(r) > x.v->type ? range_lanes(r) : x.v->type;
         Stage *y = stage_op(s->p, op, t, r, 1, &x.v);
-        x.v = fit_type(s, e, y, e->type, x.valid, site_text(s, e));
+        x.v = fit_type(s, e, y, e->type, x.valid);
     }
     x.type = e->type;
     return x;

@@ -18,7 +18,7 @@ static Stage *scale_up(Scope *s, const Node *e, Stage *x, int k, Stage *valid) {
     Range exact = range_mul(x->range, f->range);
     if (exact.exact)
         return stage_arith(s->p, KI_MUL, exact, x, f);
-    return stage_checked(s->p, KI_MUL, K_I128, exact, x, f, need_mask(s, valid), build_site(s->c, e, site_text(s, e)));
+    return stage_checked(s->p, KI_MUL, K_I128, exact, x, f, need_mask(s, valid), site_of(s, e, ATTR_OF(e, Cast)->to, NULL));
 }
 
 /* x / 10^k, half away from zero. */
@@ -40,7 +40,7 @@ static Stage *exact_to_exact(Scope *s, const Node *e, LVal x, const Type *to) {
         v = scale_down(s, v, -up);
     if (to->kind == TY_BOOL)
         return stage_cmp(s->p, KP_NE, v, int_const(s, 0));
-    return fit_type(s, e, v, to, x.valid, site_text(s, e));
+    return fit_type(s, e, v, to, x.valid);
 }
 
 static Stage *narrow_float(Scope *s, Stage *x, const Type *to) {
@@ -102,7 +102,7 @@ static LVal native_cast(Scope *s, const Node *e, LVal x, const Type *to, bool tr
     bool text = lanes_of_type(to) == K_I128 && !is_exact(to);
     *call = (Call){.native = "dql_rt_cast", .n = 8, .args = args, .out = DOMAIN_NONE};
     Stage *st = stage_call(s->p, s->domain, call);
-    st->site = build_site(s->c, e, site_text(s, e));
+    st->site = site_of(s, e, to, NULL);
     LVal out = {.type = e->type, .valid = x.valid};
     args[4].value = out.v = stage_out(s->p, st, s->domain, text ? K_I128 : wide_lanes(to), range_of_type(to));
     if (try)
@@ -123,7 +123,7 @@ static Stage *floor_div(Scope *s, Stage *x, Int128 by) {
 static Stage *date_to_micros(Scope *s, const Node *e, LVal x) {
     Stage *f = int_const(s, day_micros);
     Stage *z = stage_arith(s->p, KI_MUL, range_mul(x.v->range, f->range), x.v, f);
-    return fit_type(s, e, z, type_get(ir_types(s->c->ir), TY_TIMESTAMP), x.valid, site_text(s, e));
+    return fit_type(s, e, z, type_get(ir_types(s->c->ir), TY_TIMESTAMP), x.valid);
 }
 
 static bool rounds_to_int(const Type *from, const Type *to) {
@@ -137,7 +137,7 @@ static Stage *generated(Scope *s, const Node *e, LVal x, const Type *to) {
     if (from->kind == TY_DATE && to->kind == TY_TIMESTAMP)
         return date_to_micros(s, e, x);
     if (from->kind == TY_TIMESTAMP && to->kind == TY_DATE)
-        return fit_type(s, e, floor_div(s, x.v, day_micros), to, x.valid, site_text(s, e));
+        return fit_type(s, e, floor_div(s, x.v, day_micros), to, x.valid);
     if (!number || !to_number)
         return NULL;
     if (is_exact(from) && is_exact(to))
@@ -149,7 +149,7 @@ static Stage *generated(Scope *s, const Node *e, LVal x, const Type *to) {
     if (is_exact(from) && to->kind == TY_F64 && scale_of(from) == 0 && x.v->type <= K_I64)
         return exact_to_float(s, x.v, 0, to);
     if (rounds_to_int(from, to))
-        return stage_to_int(s->p, x.v, range_of_type(to), need_mask(s, x.valid), build_site(s->c, e, site_text(s, e)));
+        return stage_to_int(s->p, x.v, range_of_type(to), need_mask(s, x.valid), site_of(s, e, to, type_get(ir_types(s->c->ir), TY_F64)));
     return NULL;
 }
 

@@ -20,7 +20,7 @@ static LVal date_add_interval(Scope *s, const Node *e, LVal time, LVal interval,
     args[4].arg = build_int(s->c, 0, false);
     *call = (Call){.native = "dql_rt_date_add", .n = 5, .args = args, .out = DOMAIN_NONE};
     Stage *st = stage_call(s->p, s->domain, call);
-    st->site = build_site(s->c, e, site_text(s, e));
+    st->site = site_of(s, e, e->type, NULL);
     args[3].value = stage_out(s->p, st, s->domain, K_I64, range_of_type(e->type));
     return (LVal){.v = args[3].value, .valid = mask_and(s->p, time.valid, interval.valid), .type = e->type};
 }
@@ -107,6 +107,6 @@ LVal expr_extract(Scope *s, const Node *e) {
     }
     out.v = native_field(s, x, field);
     if (e->type->kind == TY_I64)
-        out.v = stage_to_int(s->p, out.v, range_of_type(type_of(s, TY_I64)), need_mask(s, x.valid), build_site(s->c, e, "EXTRACT"));
+        out.v = stage_to_int(s->p, out.v, range_of_type(type_of(s, TY_I64)), need_mask(s, x.valid), site_of(s, e, e->type, NULL));
     return out;
 }

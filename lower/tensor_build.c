@@ -152,6 +152,11 @@ LVal lower_move(Scope *s, const Node *e) {
 }
 
 /* Subscripts that depend on the row: each is within its dimension or an error. */
+static uint16_t dimension_site(Scope *s, const Node *e, uint32_t d, int64_t size) {
+    const char *what = arena_printf(s->c->a, "dimension %u with size %lld", d, (long long)size);
+    return build_site(s->c, e, what, type_get(ir_types(s->c->ir), TY_I64));
+}
+
 static LVal dynamic_index(Scope *s, const Node *e) {
     LVal x = tensor_row_major(s, lower_expr(s, e->in[0]));
     const Type *t = e->in[0]->type;
@@ -163,7 +168,7 @@ static LVal dynamic_index(Scope *s, const Node *e) {
         x.valid = mask_and(s->p, x.valid, i.valid);
         Range in = range_span(0, t->dims[d] - 1);
         Stage *ok = range_within(i.v->range, in) ? i.v
-                    : check_range(s, i.v, in, ROW_INDEX, need_mask(s, x.valid), build_site(s->c, e, "subscript"));
+                    : check_range(s, i.v, in, ROW_INDEX, need_mask(s, x.valid), dimension_site(s, e, d, t->dims[d]));
         Range up = range_mul(at->range, range_point(t->dims[d])), sum = range_add(up, in);
         at = stage_op(s->p, KI_MUL, range_lanes(up), up, 2, (Stage *[]){at, int_const(s, t->dims[d])});
         at = stage_op(s->p, KI_ADD, range_lanes(sum), sum, 2, (Stage *[]){at, ok});

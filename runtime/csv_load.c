@@ -142,7 +142,7 @@ static bool fail_fault(const Load *l, const CsvPart *p) {
     return true;
 }
 
-/* The cast says why. */
+/* The cast says why, and of which value. */
 static bool fail_value(const Load *l, const Part *k) {
     Arena *a = arena_new();
     const Type *t = type_of(l, k->sniffed, k->bad_col);
@@ -150,10 +150,8 @@ static bool fail_value(const Load *l, const Part *k) {
     Value text = {.type = type_get(typepool_new(a), TY_VARCHAR), .s = s}, v;
     const char *why = "not a value of the column's type";
     value_cast(a, &text, t, &v, &why);
-    bool quoted = why[0] == '\''; /* the reason names the value */
-    rt_fail(l->e, RT_DATA, "%s:%lld: column %s: %s%.*s%s%s", l->spec->path,
-            (long long)line_of(l, (size_t)(s.p - l->text.p)), l->layout.schema.names[k->bad_col], quoted ? "" : "'",
-            quoted ? 0 : s.n < 60 ? (int)s.n : 60, s.p, quoted ? "" : "' is ", why);
+    rt_fail(l->e, RT_DATA, "%s:%lld: column %s: %s", l->spec->path, (long long)line_of(l, (size_t)(s.p - l->text.p)),
+            l->layout.schema.names[k->bad_col], why);
     arena_free(a);
     return false;
 }

@@ -33,18 +33,20 @@ static bool has_null(const uint8_t *valid, int64_t n) { return valid && memchr(v
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* Values of the range less one: of DECIMAL(38, s) it may not fit Int128. */
+static unsigned __int128 spread(const ColumnFacts *f) { return (unsigned __int128)f->max - (unsigned __int128)f->min; }
+
 /* No more distinct values than rows or than the range has. */
 static int64_t distinct_bound(const ColumnFacts *f, int64_t n) {
-    unsigned __int128 span = (unsigned __int128)f->max - (unsigned __int128)f->min; /* of two Int128s it may not fit one */
-    if (!f->range_known || span >= (unsigned __int128)n) return n;
-    return (int64_t)span + 1;
+    if (!f->range_known || spread(f) >= (uint64_t)n) return n;
+    return (int64_t)spread(f) + 1;
 }
 
 bool facts_count_distinct(ColumnFacts *f, uint32_t n, const ColumnRef *cols, const int64_t *rows, BlockPool *pool) {
     int64_t total = 0, repeated = 0, buffer[1024];
     for (uint32_t c = 0; c < n; c++) total += rows[c];
-    if (!f->range_known || f->max - f->min >= (Int128)BITS_A_ROW * total) return false;
-    int64_t min = (int64_t)f->min, words = (int64_t)(f->max - f->min) / 64 + 1, distinct = 0;
+    if (!f->range_known || spread(f) >= (unsigned __int128)BITS_A_ROW * (uint64_t)total) return false;
+    int64_t min = (int64_t)f->min, words = (int64_t)spread(f) / 64 + 1, distinct = 0;
     uint64_t *bits = block_zalloc(pool, sizeof *bits * (size_t)words);
     if (!bits) return false;
     for (uint32_t c = 0; c < n; c++)

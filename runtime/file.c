@@ -41,7 +41,7 @@ static const FileFormat *no_format(const FileSpec *spec, RtError *e) {
             return rt_fail(e, RT_DATA, "cannot read %s: %s files are not supported yet", spec->path, planned[i]), NULL;
     const char *slash = strrchr(spec->path, '/'), *dot = strrchr(slash ? slash : spec->path, '.');
     if (!dot) return rt_fail(e, RT_DATA, "cannot read %s: its name has no ending that says its format", spec->path), NULL;
-    return rt_fail(e, RT_DATA, "cannot read %s: %s is not a known format", spec->path, dot), NULL;
+    return rt_fail(e, RT_DATA, "cannot read %s: %s is not a known format (csv, tsv, npy and safetensors are)", spec->path, dot), NULL;
 }
 
 static const FileFormat *find_format(const FileSpec *spec, RtError *e) {

@@ -24,6 +24,7 @@ static void *map_padded(int fd, size_t n) {
 static bool map(int fd, const char *path, Mapped *out, RtError *e) {
     struct stat st;
     if (fstat(fd, &st) != 0) return fail(path, e);
+    if (S_ISDIR(st.st_mode)) return rt_fail(e, RT_DATA, "cannot read %s: it is a folder, not a file", path);
     if (!S_ISREG(st.st_mode)) return rt_fail(e, RT_DATA, "cannot read %s: not a regular file", path);
     void *p = map_padded(fd, (size_t)st.st_size);
     if (p == MAP_FAILED) return fail(path, e);
@@ -33,7 +34,7 @@ static bool map(int fd, const char *path, Mapped *out, RtError *e) {
 }
 
 bool mapped_open(const char *path, Mapped *out, RtError *e) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a pipe: it is refused, not waited for */
     if (fd < 0) return fail(path, e);
     bool ok = map(fd, path, out, e);
     close(fd);

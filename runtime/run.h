@@ -31,7 +31,7 @@ struct RtRun {
 /* run_morsel.c: all morsels of one pipeline; its states are not finished yet. */
 bool pipeline_run(RtRun *r, uint32_t index, RtError *e);
 /* run_error.c: the sentence for a negative result of a step */
-void run_error_set(const RtRun *r, const Step *step, void *const *args, int64_t result, RtError *e);
+void run_error_set(const RtRun *r, const Step *step, void *const *args, int64_t result, Int128 fault, RtError *e);
 /* abi.c: a function of abi.def by name, or NULL */
 RtKernel abi_find(const char *name);
 /* run_param.c */

@@ -122,6 +122,7 @@ static void *resolve(Worker *w, Tier *t, Arg a, uint32_t at) {
     case ARG_SCRATCH: return &w->scratch;
     case ARG_WORK: return w->work;
     case ARG_PART: return w->part;
+    case ARG_FAULT: return &w->fault;
     }
     BUG("operand kind %u", a.kind);
 }
@@ -161,7 +162,7 @@ static int64_t call(Worker *w, Tier *t, uint32_t i) {
 }
 
 static bool fail(Worker *w, const Tier *t, uint32_t i, int64_t result) {
-    run_error_set(w->run, &t->steps[i], t->args + t->first_arg[i], result, &w->error);
+    run_error_set(w->run, &t->steps[i], t->args + t->first_arg[i], result, w->fault, &w->error);
     return false;
 }
 

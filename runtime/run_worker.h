@@ -49,6 +49,7 @@ typedef struct Worker {
     ColumnRef *src; /* source columns of the current segment */
     uint32_t segment; /* whose they are; UINT32_MAX: none yet */
     TextHeap scratch;
+    Int128 fault; /* ARG_FAULT */
     VEC(RtLocal *) locals; /* of the states it feeds */
     Tier tiers[2];         /* steps, fused */
     RtError error;

@@ -65,7 +65,7 @@ static const struct {
     {"SELECT a, CASE WHEN a = 3 THEN 0 ELSE 10 / (a - 3) END FROM t WHERE a < 6 ORDER BY a",
      "0 -3\n1 -5\n2 -10\n3 0\n4 10\n5 5\n"},
     {"SELECT a / (a - 3) FROM t WHERE a < 6",
-     "error 2 at row 3: div\n"},
+     "error 2 at row 3: INTEGER\n"},
     {"SELECT x, extract(year FROM x), extract(month FROM x), extract(day FROM x) FROM t WHERE a < 3 O"
      "RDER BY a",
      "1991-11-27 1991 11 27\n1991-11-28 1991 11 28\n1991-11-29 1991 11 29\n"},
@@ -102,7 +102,7 @@ static const struct {
     {"SELECT DISTINCT b FROM t ORDER BY b",
      "0\n1\n2\n3\n4\n5\n6\nNULL\n"},
     {"SELECT a * 2147483647 FROM t WHERE a < 3",
-     "error 1 at row 2: mul\n"},
+     "error 1 at row 2: INTEGER\n"},
     {"SELECT a::VARCHAR, c::VARCHAR, d::INTEGER, c::INTEGER FROM t WHERE a BETWEEN 3 AND 6 ORDER BY a",
      "3 3.75 2 4\n4 5.00 2 5\n5 6.25 2 6\n6 7.50 3 8\n"},
     {"SELECT sum(d), avg(c) FROM t WHERE b = 2",

@@ -193,7 +193,7 @@ static void test_files(Fixture *f) {
     s.n_options = 0;
     s.path = temp_dir;
     CHECK(!load_file(f, &s, &why));
-    CHECK(strstr(why, "not a regular file") != NULL);
+    CHECK(strstr(why, "it is a folder") != NULL);
 }
 
 static void test_memory(Fixture *f) {

@@ -16,9 +16,10 @@ static void fill(Program *p, TypePool *types) {
     static WeightRef weights[1] = {{"m", 2, "c1.weight"}};
     static ParamRef params[1];
     static ResultColumn columns[2];
-    static Site sites[1] = {{{3, 9}, "CAST"}};
+    static Site sites[2] = {{{3, 9}, "DATE", NULL}};
     static uint8_t consts[70] = {1, 2, 3};
     int64_t dims[] = {3, DIM_ANY};
+    sites[1] = (Site){{4, 5}, "TINYINT", type_get(types, TY_I8)};
     params[0] = (ParamRef){"cutoff", type_decimal(types, 12, 2)};
     columns[0] = (ResultColumn){"a", type_nullable(type_get(types, TY_I32), true)};
     columns[1] = (ResultColumn){"b", type_tensor(types, type_get(types, TY_F32), 2, dims)};
@@ -27,7 +28,7 @@ static void fill(Program *p, TypePool *types) {
                    .n_args = 2, .args = args, .n_regs = 3, .regs = regs, .n_finish = 1, .finish = finish, .n_states = 1,
                    .states = states, .n_state_cols = 1, .state_cols = cols, .n_scans = 1, .scans = scans, .n_scan_cols = 1,
                    .scan_cols = scan_cols, .n_kernels = 1, .kernels = kernels, .n_natives = 2, .natives = natives,
-                   .n_weights = 1, .weights = weights, .n_params = 1, .params = params, .n_sites = 1, .sites = sites,
+                   .n_weights = 1, .weights = weights, .n_params = 1, .params = params, .n_sites = 2, .sites = sites,
                    .n_consts = 70, .consts = consts, .n_const_views = 1, .const_views = views};
 }
 
