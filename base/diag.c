@@ -116,16 +116,36 @@ static size_t print_run(Buf *out, Str s, char mark) {
     return n;
 }
 
+/* At most so many bytes of a line before and behind the start of the span: a line may have megabytes. */
+enum { SHOWN_BEFORE = 200, SHOWN_BEHIND = 280 };
+
+static bool is_middle(char c) { return (c & 0xC0) == 0x80; } /* of a character of several bytes */
+
+static size_t line_begin(const Source *s, size_t from, bool *cut) {
+    size_t begin = from;
+    while (begin > 0 && s->text[begin - 1] != '\n' && from - begin < SHOWN_BEFORE) begin--;
+    while (begin < from && is_middle(s->text[begin])) begin++;
+    *cut = begin > 0 && s->text[begin - 1] != '\n';
+    return begin;
+}
+
+static size_t line_end(const Source *s, size_t from, bool *cut) {
+    size_t end = from;
+    while (end < s->len && s->text[end] != '\n' && end - from < SHOWN_BEHIND) end++;
+    while (end < s->len && is_middle(s->text[end])) end++;
+    *cut = end < s->len && s->text[end] != '\n' && s->text[end] != '\r';
+    return end > from && s->text[end - 1] == '\r' ? end - 1 : end;
+}
+
 /* The line of the span's start, and carets under the part of the span that lies on it (at least one). */
 static void print_marked_line(Buf *out, const Source *s, const Diag *g, bool colour) {
-    size_t from = g->span.from < s->len ? g->span.from : s->len, begin = from, end = from;
-    while (begin > 0 && s->text[begin - 1] != '\n') begin--;
-    while (end < s->len && s->text[end] != '\n') end++;
-    if (end > from && s->text[end - 1] == '\r') end--;
+    bool before, behind;
+    size_t from = g->span.from < s->len ? g->span.from : s->len;
+    size_t begin = line_begin(s, from, &before), end = line_end(s, from, &behind);
     size_t to = g->span.to < from ? from : g->span.to > end ? end : g->span.to;
-    buf_printf(out, "%5u | ", source_line_col(s, (uint32_t)from).line);
+    buf_printf(out, "%5u | %s", source_line_col(s, (uint32_t)from).line, before ? "..." : "");
     print_source_text(out, (Str){s->text + begin, end - begin});
-    buf_puts(out, "\n      | ");
+    buf_printf(out, "%s\n      | %s", behind ? "..." : "", before ? "   " : "");
     print_run(out, (Str){s->text + begin, from - begin}, ' ');
     paint(out, colour, styles[g->severity].colour);
     if (print_run(out, (Str){s->text + from, to - from}, '^') == 0) buf_putc(out, '^');

@@ -9,9 +9,24 @@ Span build_span(const Span *rhs, int n) {
     return n < first ? (Span){rhs[0].to, rhs[0].to} : (Span){rhs[first].from, rhs[n].to};
 }
 
+static const Ast *deepest_child(const Ast *t) {
+    const Ast *deepest = NULL;
+    for (uint32_t i = 0; i < t->n; i++)
+        if (t->kid[i] && (!deepest || t->kid[i]->depth > deepest->depth)) deepest = t->kid[i];
+    return deepest;
+}
+
+/* The way down to the deepest node, as far as trees may go. */
+static Span too_deep(const Ast *t) {
+    const Ast *next = t;
+    for (int level = 1; next && level < AST_MAX_DEPTH; level++, next = deepest_child(t)) t = next;
+    return t->span;
+}
+
 void build_statement(Parser *p, Ast *statement) {
-    if (statement->depth > AST_MAX_DEPTH) report_too_deep(p, statement->span);
+    if (statement->depth > AST_MAX_DEPTH) report_too_deep(p, too_deep(statement));
     else ast_push(p->arena, p->statements, statement);
+    p->failed = false; /* the next one may have its error */
 }
 
 Ast *build_join(Parser *p, Ast *left, Ast *join) {

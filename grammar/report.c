@@ -199,5 +199,7 @@ bool report_first(Parser *p) {
 }
 
 void report_too_deep(Parser *p, Span at) {
-    if (report_first(p)) diag_error(p->diags, E_TOO_DEEP, at, AST_MAX_DEPTH);
+    if (!report_first(p)) return;
+    diag_error(p->diags, E_TOO_DEEP, at, AST_MAX_DEPTH);
+    diag_help(p->diags, "each operator of a chain is a level too: x IN (..) stands for many OR, WITH names parts of a query");
 }
