@@ -92,7 +92,8 @@ void tk_fail(TensorKernel *k, KInst *bad, KInst *need, KInst *row, uint32_t site
 /* Sites of a call are consecutive: the first is the step's. */
 void tk_sites(Scope *s, Stage *out, uint32_t n, const Node *const *at) {
     for (uint32_t i = 0; i < n; i++) {
-        uint16_t site = build_site(s->c, at[i], site_text(s, at[i]));
+        const Type *t = at[i]->type;
+        uint16_t site = site_of(s, at[i], t->kind == TY_TENSOR ? t->elem : t, NULL);
         if (i == 0)
             out->in[0]->site = site;
     }
