@@ -3,18 +3,14 @@
 #include "lower/emit.h"
 #include <string.h>
 
-typedef struct Alive { /* a register that is taken until after unit `until` */
-    uint32_t reg, until;
-} Alive;
-
 typedef struct Registers {
     Units *units;
     Pipe *p;
     uint32_t *last; /* by stage: last unit that reads it */
     int32_t *reg;   /* by stage */
     uint32_t first; /* of the pipeline, in Build.regs */
-    VEC(Alive) alive;
     VEC(uint32_t) bytes; /* by register */
+    VEC(uint32_t) busy;  /* by register: the last unit that needs what it holds */
 } Registers;
 
 static uint32_t bytes_of(const Stage *s) {
@@ -40,20 +36,15 @@ static uint32_t until(const Registers *r, uint32_t unit, const Stage *s) {
     return last;
 }
 
-static bool is_free(const Registers *r, uint32_t reg, uint32_t unit) {
-    for (size_t i = 0; i < r->alive.n; i++)
-        if (r->alive.at[i].reg == reg && r->alive.at[i].until >= unit)
-            return false;
-    return true;
-}
-
 static void give_register(Registers *r, uint32_t unit, const Stage *s, uint32_t from) {
     uint32_t bytes = bytes_of(s), reg = from;
-    while (reg < r->bytes.n && (r->bytes.at[reg] != bytes || !is_free(r, reg, unit)))
+    while (reg < r->bytes.n && (r->bytes.at[reg] != bytes || r->busy.at[reg] >= unit))
         reg++;
-    if (reg == r->bytes.n)
+    if (reg == r->bytes.n) {
         *vec_push(&r->bytes) = bytes;
-    *vec_push(&r->alive) = (Alive){reg, until(r, unit, s)};
+        *vec_push(&r->busy) = 0;
+    }
+    r->busy.at[reg] = until(r, unit, s);
     r->reg[s->id] = (int32_t)reg;
 }
 
@@ -125,9 +116,8 @@ static uint32_t add_steps(Lower *c, Registers *r, Tier tier) {
     r->last = ARENA_ARRAY(c->a, uint32_t, n);
     r->reg = ARENA_ARRAY(c->a, int32_t, n);
     memset(r->reg, -1, n * sizeof *r->reg);
-    r->alive.n = 0;
     give_registers(r, from);
-    for (size_t i = 0; i < units.at.n; i++)
+    for (size_t i = 0; i < units.at.n && !lower_cancelled(c); i++)
         if (units.at.at[i].kind == UNIT_CALL)
             add_call(c, r, &units.at.at[i]);
         else
@@ -141,6 +131,7 @@ static void free_pipe(Pipe *p) {
     vec_free(&p->domains);
     vec_free(&p->finish);
     vec_free(&p->taken);
+    vec_free(&p->emitted);
     map_free(&p->same);
 }
 
@@ -165,7 +156,7 @@ static bool may_fail(const Pipe *p) {
 }
 
 void assemble(Lower *c, Pipe *p) {
-    if (c->why) {
+    if (lower_cancelled(c)) {
         free_pipe(p);
         return;
     }
@@ -187,7 +178,7 @@ void assemble(Lower *c, Pipe *p) {
     for (size_t i = 0; i < p->finish.n; i++)
         *vec_push(&c->b.finish) = p->finish.at[i];
     *vec_push(&c->b.pipelines) = out;
-    vec_free(&r.alive);
+    vec_free(&r.busy);
     vec_free(&r.bytes);
     free_pipe(p);
 }

@@ -1,5 +1,6 @@
 #include "lower/context.h"
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 void lower_fail(Lower *c, const char *fmt, ...) {
@@ -12,6 +13,12 @@ void lower_fail(Lower *c, const char *fmt, ...) {
     va_end(ap);
     c->why = arena_strndup(c->a, b.p, b.n);
     buf_free(&b);
+}
+
+bool lower_cancelled(Lower *c) {
+    if (c->opt->cancel && atomic_load_explicit(c->opt->cancel, memory_order_relaxed))
+        lower_fail(c, "cancelled");
+    return c->why != NULL;
 }
 
 /* ---- constants ---- */

@@ -60,6 +60,8 @@ uint32_t build_native(Lower *c, const char *name);
 uint32_t build_kernel(Lower *c, Kernel *k);
 uint32_t build_param(Lower *c, const char *name, const Type *t);
 uint32_t build_weight(Lower *c, const AttrWeight *w);
+/* Polled where lowering takes long: fails the plan when nobody waits for it any more. */
+bool lower_cancelled(Lower *c);
 uint16_t build_site(Lower *c, const Node *n, const char *what, const Type *shown); /* index + 1 */
 uint32_t build_state(Lower *c, State s);
 void build_state_cols(Lower *c, uint32_t state, uint32_t n, const StateColumn *cols);

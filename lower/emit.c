@@ -72,7 +72,7 @@ static void round_of_loop(Emit *e) {
         if (s->op == S_ACC)
             emit_acc_round(e, s, &slot);
         else
-            e->value[s->id] = emit_stage(e, s);
+            emit_is(e, s, emit_stage(e, s));
     }
     store_dense(e);
     if (e->u->out != DOMAIN_NONE)
@@ -134,6 +134,20 @@ static Kernel *loop_kernel(Emit *e) {
     return kb_finish(e->b, e->u->out != DOMAIN_NONE ? kb_result(e->b, loop, 0) : NULL);
 }
 
+static void forget_values(Emit *e) {
+    if (!e->p->values)
+        e->p->values = ARENA_ARRAY(e->arena, KInst *, e->p->stages.n + 1);
+    e->value = e->p->values;
+    while (e->p->emitted.n)
+        e->value[vec_pop(&e->p->emitted)->id] = NULL;
+}
+
+void emit_is(Emit *e, const Stage *s, KInst *x) {
+    if (!e->value[s->id])
+        *vec_push(&e->p->emitted) = (Stage *)(uintptr_t)s;
+    e->value[s->id] = x;
+}
+
 /* Starts a kernel in which everything that the run before wanted ahead of the loop is there. */
 static void restart(Emit *e) {
     size_t n_args = e->args.n, n_hoisted = e->hoisted.n;
@@ -146,8 +160,7 @@ static void restart(Emit *e) {
         Hoist h = e->hoisted.at[i];
         emit_hoist(e, h.kind, h.stage, h.type);
     }
-    size_t stages = e->p->stages.n ? e->p->stages.n : 1;
-    e->value = ARENA_ARRAY(e->arena, KInst *, stages);
+    forget_values(e);
     e->mask = ARENA_ARRAY(e->arena, KInst *, 256);
 }
 

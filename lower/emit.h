@@ -56,6 +56,7 @@ KInst *emit_mask(Emit *e, uint8_t domain);                   /* rows of the roun
 KInst *emit_gather_from(Emit *e, const Stage *array, KInst *rows, KInst *mask);
 KInst *emit_gather(Emit *e, KInst *ptr, KInst *rows, ColumnCode code, KType t, KInst *mask);
 KInst *emit_stage(Emit *e, const Stage *s);                  /* its value */
+void emit_is(Emit *e, const Stage *s, KInst *x);             /* x is its value in this round */
 KInst *emit_const(Emit *e, KType t, Int128 v);               /* splat */
 KInst *emit_hoist(Emit *e, HoistKind kind, const Stage *s, KType t);
 /* Accumulators: initial carried values before the loop, next ones in each round, and what is added to memory after it.

@@ -195,6 +195,6 @@ KInst *emit_use(Emit *e, const Stage *s, KType t) {
     if (s->domain == DOMAIN_NONE)
         return emit_hoist(e, HOIST_SCALAR, s, t);
     KInst *x = e->value[s->id] ? e->value[s->id] : emit_load(e, s);
-    e->value[s->id] = x;
+    emit_is(e, s, x);
     return emit_resize(e, x, t);
 }

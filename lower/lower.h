@@ -21,6 +21,7 @@ typedef struct LowerOptions {
     bool no_ranges;  /* ignore statistics: every type at its full width (tests) */
     Hash128 (*code_key)(void *ctx, const Kernel *k); /* NULL: kernel_hash */
     void *key_ctx;
+    const _Atomic bool *cancel; /* true: lowering fails soon; NULL */
 } LowerOptions;
 
 typedef struct Lowered {

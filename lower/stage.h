@@ -85,6 +85,9 @@ struct Stage {
     uint32_t row_bytes; /* tensors: bytes from row to row, of elements of `type`; 0: a scalar */
     Call *call;
     bool live;
+    Stage **users; /* live stages that read it, in order; set by mark_live */
+    uint32_t n_users;
+    uint32_t unit; /* number of the unit that it is in, from 1; 0: none */
 };
 
 /* One value of an expression: a stage and whether it is there. */
@@ -116,6 +119,8 @@ typedef struct Pipe {
     VEC(Domain) domains;
     VEC(uint32_t) finish; /* states */
     VEC(Stage *) taken;   /* tensor stage, positions, the rows taken: triples */
+    VEC(Stage *) emitted; /* those that have an Emit.value now */
+    KInst **values;       /* Emit.value: of all stages, NULL between two kernels */
     Map same;             /* hash-consing */
     uint8_t here;         /* domain of operations on scalars alone */
     uint8_t n_cursors;

@@ -12,6 +12,27 @@ static void mark_domain(Pipe *p, uint8_t d) {
         mark(p->domains.at[d].maker);
 }
 
+static void count_users(Pipe *p) {
+    for (size_t i = 0; i < p->stages.n; i++) {
+        const Stage *s = p->stages.at[i];
+        for (uint32_t k = 0; s->live && k < s->n; k++)
+            if (s->in[k])
+                s->in[k]->n_users++;
+    }
+}
+
+static void list_users(Pipe *p) {
+    count_users(p);
+    for (size_t i = 0; i < p->stages.n; i++) {
+        Stage *s = p->stages.at[i];
+        s->users = ARENA_ARRAY(p->arena, Stage *, s->n_users);
+        s->n_users = 0;
+        for (uint32_t k = 0; s->live && k < s->n; k++)
+            if (s->in[k])
+                s->in[k]->users[s->in[k]->n_users++] = s;
+    }
+}
+
 void mark_live(Pipe *p) {
     for (size_t i = p->stages.n; i-- > 0;) {
         Stage *s = p->stages.at[i];
@@ -24,6 +45,7 @@ void mark_live(Pipe *p) {
         if (s->op == S_POS)
             mark_domain(p, p->domains.at[s->domain].parent);
     }
+    list_users(p);
 }
 
 /* ---- what is a stage of a unit ---- */
@@ -31,32 +53,26 @@ bool reads_code(const Stage *consumer, const Stage *s) {
     return s->op == S_COLUMN && consumer->in[0] == s && (consumer->op == S_TAKE || consumer->op == S_CMP_CODE);
 }
 
-static bool only_code_read(const Pipe *p, const Stage *s) {
-    for (size_t i = s->id + 1; i < p->stages.n; i++) {
-        const Stage *user = p->stages.at[i];
-        for (uint32_t k = 0; user->live && k < user->n; k++)
-            if (user->in[k] == s && !reads_code(user, s))
-                return false;
-    }
+static bool only_code_read(const Stage *s) {
+    for (uint32_t i = 0; i < s->n_users; i++)
+        if (!reads_code(s->users[i], s))
+            return false;
     return true;
 }
 
 /* Calls need an array. */
-static bool called_with(const Pipe *p, const Stage *s) {
-    for (size_t i = s->id + 1; i < p->stages.n; i++) {
-        const Stage *user = p->stages.at[i];
-        for (uint32_t k = 0; user->live && user->op == S_CALL && k < user->n; k++)
-            if (user->in[k] == s)
-                return true;
-    }
+static bool called_with(const Stage *s) {
+    for (uint32_t i = 0; i < s->n_users; i++)
+        if (s->users[i]->op == S_CALL)
+            return true;
     return false;
 }
 
-bool is_inline(const Pipe *p, const Stage *s, Tier tier) {
+bool is_inline(const Stage *s, Tier tier) {
     switch (s->op) {
     case S_CONST: case S_PARAM: case S_ROWID: case S_OUT: return true;
     case S_COLUMN:
-        return stage_is_direct(s) || ((tier == UNITS_FUSED || only_code_read(p, s)) && !called_with(p, s));
+        return stage_is_direct(s) || ((tier == UNITS_FUSED || only_code_read(s)) && !called_with(s));
     case S_GATHER: case S_POS: case S_TAKE: case S_OP: case S_DIVIDE: case S_CMP: case S_CMP_CODE: case S_SELECT:
     case S_CONVERT: case S_TO_INT: case S_CHECK: case S_FAIL_IF: case S_NUMERIC: case S_CALL: case S_ACC: return false;
     }
@@ -92,10 +108,7 @@ static UnitKind kind_of(const Stage *s) {
 
 /* ---- domains of a unit ---- */
 static bool has_stage(const Unit *u, const Stage *s) {
-    for (size_t i = 0; i < u->stages.n; i++)
-        if (u->stages.at[i] == s)
-            return true;
-    return false;
+    return s->unit == u->number;
 }
 
 static bool derived(const Pipe *p, const Unit *u, uint8_t d) {
@@ -125,15 +138,10 @@ static bool fits(const Pipe *p, const Unit *u, const Stage *s, Tier tier) {
 }
 
 /* ---- what a unit must store ---- */
-static bool used_outside(const Pipe *p, const Unit *u, const Stage *s) {
-    for (size_t i = s->id + 1; i < p->stages.n; i++) {
-        const Stage *user = p->stages.at[i];
-        if (!user->live || has_stage(u, user))
-            continue;
-        for (uint32_t k = 0; k < user->n; k++)
-            if (user->in[k] == s)
-                return true;
-    }
+static bool used_outside(const Unit *u, const Stage *s) {
+    for (uint32_t i = 0; i < s->n_users; i++)
+        if (!has_stage(u, s->users[i]))
+            return true;
     return false;
 }
 
@@ -155,7 +163,7 @@ static size_t find_stored(const Pipe *p, Unit *u) {
     for (size_t i = 0; i < u->stages.n; i++) {
         Stage *s = u->stages.at[i];
         bool filter = s->op == S_POS;
-        bool used = s->type != K_VOID && used_outside(p, u, s);
+        bool used = s->type != K_VOID && used_outside(u, s);
         bool needed = used || (filter && domain_used_outside(p, u, s->domain));
         if (filter && second == u->stages.n && u->out != DOMAIN_NONE)
             second = i;
@@ -188,7 +196,9 @@ static void settle(const Pipe *p, Unit *u) {
         if (keep == u->stages.n)
             return;
         size_t first = first_filter(u);
-        u->stages.n = keep > first ? keep : first + 1;
+        keep = keep > first ? keep : first + 1;
+        while (u->stages.n > keep)
+            vec_pop(&u->stages)->unit = 0;
     }
 }
 
@@ -197,28 +207,32 @@ static Unit unit_at(const Stage *s, const Pipe *p) {
 }
 
 /* Stages from `from` on, as many as fit. */
-static Unit collect(Pipe *p, size_t from, Tier tier) {
+static Unit collect(Pipe *p, size_t from, uint32_t number, Tier tier) {
     Unit u = unit_at(p->stages.at[from], p);
+    u.number = number;
     for (size_t i = from; i < p->stages.n; i++) {
         Stage *s = p->stages.at[i];
-        if (!s->live || is_inline(p, s, tier))
+        if (!s->live || is_inline(s, tier))
             continue;
         if (!fits(p, &u, s, tier))
             break;
         *vec_push(&u.stages) = s;
+        s->unit = number;
     }
     return u;
 }
 
 Units partition(Pipe *p, Tier tier) {
     Units units = {0};
+    for (size_t i = 0; i < p->stages.n; i++)
+        p->stages.at[i]->unit = 0;
     for (size_t i = 0; i < p->stages.n;) {
         Stage *s = p->stages.at[i];
-        if (!s->live || is_inline(p, s, tier)) {
+        if (!s->live || is_inline(s, tier)) {
             i++;
             continue;
         }
-        Unit u = collect(p, i, tier);
+        Unit u = collect(p, i, (uint32_t)units.at.n + 1, tier);
         settle(p, &u);
         i = vec_last(&u.stages)->id + 1;
         if (u.kind == UNIT_CALL)

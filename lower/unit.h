@@ -21,6 +21,7 @@ typedef enum UnitKind {
 } UnitKind;
 
 typedef struct Unit {
+    uint32_t number; /* Stage.unit of its stages */
     UnitKind kind;
     uint8_t loop; /* domain of the rows it loops over */
     uint8_t out;  /* derived domain whose values it stores, or DOMAIN_NONE */
@@ -37,7 +38,7 @@ Units partition(Pipe *p, Tier tier);
 void units_free(Units *u);
 
 /* The stage is no stage of a unit: its consumers load it from where it is. */
-bool is_inline(const Pipe *p, const Stage *s, Tier tier);
+bool is_inline(const Stage *s, Tier tier);
 /* Consumer reads column s in its stored code, whatever the tier. */
 bool reads_code(const Stage *consumer, const Stage *s);
 /* Accumulations that go by vectors: ungrouped, or with so few groups that a pass for each pays. */
