@@ -327,15 +327,26 @@ CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels) {
 bool cpu_job_done(const CpuJob *job) { return atomic_load(&job->done); }
 const char *cpu_job_error(const CpuJob *job) { return job->error; }
 
+/* For progress, or until it is time to look whether anybody still waits. */
+static void wait_a_little(CpuJit *j) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_nsec += 20000000;
+    if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+    pthread_cond_timedwait(&j->progress, &j->lock, &t);
+}
+
 /* Its own groups are last in the queue, unless others came since: any will do. */
-void cpu_job_wait(CpuJob *job) {
+bool cpu_job_wait(CpuJob *job, const _Atomic bool *cancel) {
     CpuJit *j = job->jit;
     pthread_mutex_lock(&j->lock);
-    while (!cpu_job_done(job)) {
+    while (!cpu_job_done(job) && !(cancel && atomic_load(cancel))) {
         if (j->queue.n) run_group(j, vec_pop(&j->queue));
-        else pthread_cond_wait(&j->progress, &j->lock);
+        else wait_a_little(j);
     }
+    bool done = cpu_job_done(job);
     pthread_mutex_unlock(&j->lock);
+    return done;
 }
 
 void cpu_job_free(CpuJob *job) {
@@ -349,7 +360,7 @@ void cpu_job_free(CpuJob *job) {
 
 DqlKernel cpu_jit_get(CpuJit *j, const Kernel *k, const char **why) {
     CpuJob *job = cpu_jit_start(j, 1, &k);
-    cpu_job_wait(job);
+    cpu_job_wait(job, NULL);
     if (why) *why = cpu_job_error(job);
     DqlKernel fn = cpu_job_error(job) ? NULL : cpu_jit_lookup(j, k);
     cpu_job_free(job);

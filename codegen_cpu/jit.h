@@ -40,7 +40,8 @@ bool cpu_jit_is_shipped(const CpuJit *j, const Kernel *k);
 typedef struct CpuJob CpuJob;
 CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels);
 bool cpu_job_done(const CpuJob *job);         /* cpu_jit_lookup finds what could be compiled */
-void cpu_job_wait(CpuJob *job);               /* until done, compiling meanwhile */
+/* Until done, compiling meanwhile; false: *cancel (NULL: none) came true before. */
+bool cpu_job_wait(CpuJob *job, const _Atomic bool *cancel);
 void cpu_job_free(CpuJob *job);               /* NULL is allowed; an unfinished job runs to its end */
 const char *cpu_job_error(const CpuJob *job); /* when done: what could not be compiled, or NULL */
 

@@ -133,7 +133,7 @@ static void many(void) {
     for (int i = 0; i < MANY; i++) k[i] = small_in(a, 1000 + i / 2);
     CpuJob *job = cpu_jit_start(j, MANY, k);
     arena_free(a); /* kernels need not outlive the call */
-    cpu_job_wait(job);
+    CHECK(cpu_job_wait(job, NULL));
     CHECK(cpu_job_done(job));
     CHECK(cpu_job_error(job) == NULL);
     CHECK_INT(cpu_jit_stats(j).compiled, MANY / 2);

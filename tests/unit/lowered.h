@@ -155,7 +155,7 @@ static const RtKernel *bench_compile(Bench *t, const Lowered *l) {
         if (!kernel_verify(l->kernels[i], t->arena, &why)) fprintf(stderr, "kernel %u: %s\n", i, why), CHECK(false);
     }
     CpuJob *job = cpu_jit_start(t->jit, l->n_kernels, all);
-    cpu_job_wait(job);
+    CHECK(cpu_job_wait(job, NULL));
     if (cpu_job_error(job)) fprintf(stderr, "%s\n", cpu_job_error(job)), CHECK(false);
     cpu_job_free(job);
     for (uint32_t i = 0; i < l->n_kernels; i++) fn[i] = (RtKernel)cpu_jit_lookup(t->jit, l->kernels[i]);
