@@ -118,7 +118,10 @@ static bool compile_now(dql_stmt *s, Code *c, const bool *used, DqlKernel *fn) {
     if (!n) return true;
     double start = now_ms();
     CpuJob *job = cpu_jit_start(c->jit, n, missing);
-    cpu_job_wait(job);
+    if (!cpu_job_wait(job, &s->db->rt->cancel)) {
+        cpu_job_free(job);
+        return false;
+    }
     const char *why = cpu_job_error(job);
     if (why) report_text(s->db, DQL_ERROR, "dql's code generator failed: %s\n", why);
     bool ok = !why && look_up(c, used, fn, missing) == 0;

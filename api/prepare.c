@@ -7,6 +7,7 @@
  *   compile kernels -> code             (api/compiler.c, when the statement first runs)
  */
 #include "api/prepare.h"
+#include "api/run.h"
 #include "api/source.h"
 #include "ir/text.h"
 #include <stdarg.h>
@@ -79,7 +80,7 @@ static bool bind(dql_stmt *s, const Ast *ast) {
 static void rewrite(dql_stmt *s) {
     const Options *o = &s->db->options;
     RwOptions opt = {.off = !o->optimise, .exact = o->exact, .verify = strcmp(o->verify, "each") == 0, .limit = o->rule_limit,
-                     .without = o->off.text, .after_pass = after_pass, .ctx = s};
+                     .without = o->off.text, .after_pass = after_pass, .ctx = s, .cancel = &s->db->rt->cancel};
     s->plan = rw_optimise(s->ir, &s->pins.api, &opt, s->plan, &s->report, s->arena);
 }
 
@@ -98,17 +99,29 @@ static void dump_ast(const dql_db *db, const Ast *ast) {
     buf_free(&text);
 }
 
+static bool is_cancelled(const dql_db *db) { return atomic_load(&db->rt->cancel); }
+
+static int cancelled(dql_stmt *s) { return report_at(s, DQL_INTERRUPTED, s->st.span, "cancelled"); }
+
+/* A file that did not fit or was no longer wanted is no mistake of the text. */
+static int bind_failed(dql_stmt *s) {
+    if (s->pins.failed == RT_CANCELLED) return cancelled(s);
+    int status = report_diags(s->db, &s->diags);
+    return s->pins.failed == RT_LIMIT ? DQL_LIMIT : status;
+}
+
 static int passes(dql_stmt *s, const Ast *ast) {
     dql_db *db = s->db;
     dump_ast(db, ast);
     if (stops_after(db, "parse")) return DQL_OK;
     double start = now_ms();
-    if (!bind(s, ast)) return report_diags(db, &s->diags);
+    if (!bind(s, ast)) return bind_failed(s);
     time_pass(db, "bind", now_ms() - start);
     if (!s->plan) return DQL_OK;
     dump_ir(db, "bind", s->plan);
     if (stops_after(db, "bind")) return DQL_OK;
     rewrite(s);
+    if (is_cancelled(db)) return cancelled(s);
     if (db->options.rule_stats) print_rule_stats(&s->report);
     if (option_has(&db->options.dump, "ir")) {
         Buf text = {0};

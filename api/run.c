@@ -20,6 +20,7 @@ static int report_code(dql_stmt *s, int status, DiagCode code, Span span, const 
     span.to = (uint32_t)(span.to + s->shift);
     diag_error(&d, code, span, text);
     report_diags(s->db, &d);
+    if (status == DQL_INTERRUPTED) atomic_store(&s->db->rt->cancel, false); /* the next statement runs */
     return status;
 }
 
@@ -30,6 +31,7 @@ int report_at(dql_stmt *s, int status, Span span, const char *text) {
 int report_run_error(dql_stmt *s, const Program *p, RtError *e) {
     static const int status_of[] = {[RT_NONE] = DQL_ERROR, [RT_ROW] = DQL_ERROR, [RT_DATA] = DQL_ERROR, [RT_STALE] = DQL_ERROR,
                                     [RT_LIMIT] = DQL_LIMIT, [RT_CANCELLED] = DQL_INTERRUPTED};
+    if (e->kind == RT_LIMIT) rt_goes_on(s->db->rt, e);
     bool sited = e->kind == RT_ROW && p && e->site < p->n_sites;
     Span span = sited ? p->sites[e->site].span : s->st.span;
     int status = status_of[e->kind];

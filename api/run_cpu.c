@@ -42,13 +42,13 @@ static void dump_lowered(dql_stmt *s) {
 
 static int lower(dql_stmt *s, const Target *target) {
     const Options *o = &s->db->options;
-    LowerOptions opt = {.no_fused = !s->db->ahead && strcmp(o->tier, "kernels") == 0};
+    LowerOptions opt = {.cancel = &s->db->rt->cancel, .no_fused = !s->db->ahead && strcmp(o->tier, "kernels") == 0};
     const char **names = ARENA_ARRAY(s->arena, const char *, s->plan->type->n + 1);
     const char *why = NULL;
     for (uint32_t i = 0; i < s->plan->type->n; i++) names[i] = i < s->st.n_columns ? s->st.columns[i].name : "column";
     double start = now_ms();
     if (!lower_query(s->arena, s->ir, &s->pins.api, target, &opt, s->plan, s->plan->type->n, names, &s->lowered, &why))
-        return report_at(s, DQL_ERROR, s->st.span, why);
+        return report_at(s, atomic_load(opt.cancel) ? DQL_INTERRUPTED : DQL_ERROR, s->st.span, why);
     s->program = s->lowered.program;
     time_pass(s->db, "lower", now_ms() - start);
     dump_lowered(s);
@@ -78,7 +78,8 @@ static int compile(dql_stmt *s) {
     int status = lower(s, &target);
     if (status != DQL_OK) return status;
     double start = now_ms();
-    if (!code_get(s, &s->code)) return DQL_ERROR;
+    if (!code_get(s, &s->code))
+        return atomic_load(&s->db->rt->cancel) ? report_at(s, DQL_INTERRUPTED, s->st.span, "cancelled") : DQL_ERROR;
     time_pass(s->db, "code", now_ms() - start);
     s->instance = rt_instance_new(s->db->rt, s->program);
     return s->instance ? DQL_OK : report_at(s, DQL_LIMIT, s->st.span, "out of memory");

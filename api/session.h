@@ -72,6 +72,7 @@ typedef struct Pins {
     Arena *arena;
     VEC(Pin) at;
     bool files; /* some of the tables are files */
+    RtErrorKind failed; /* why the last file could not be read */
     SourceApi api; /* ctx is this struct */
 } Pins;
 

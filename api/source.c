@@ -116,6 +116,8 @@ static bool open_file(void *ctx, TypePool *types, const char *path, const char *
         RtSession *rt = p->db->rt;
         TableVersion *loaded = p->db->ahead ? file_schema_only(p, &spec, &e) : file_load(rt->pool, rt->workers, &spec, &e);
         if (!loaded) {
+            if (e.kind == RT_LIMIT) rt_goes_on(rt, &e);
+            p->failed = e.kind;
             *why = arena_printf(p->arena, "%s", e.message.p);
             rt_error_clear(&e);
             return false;

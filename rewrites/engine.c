@@ -38,7 +38,7 @@ static const bool *switched_on(Arena *a, const RwOptions *opt) {
 }
 
 bool rw_limited(const RwOptions *opt, const RwReport *report) {
-    return opt->limit >= 0 && (int64_t)report->n_fired >= opt->limit;
+    return (opt->cancel && *opt->cancel) || (opt->limit >= 0 && (int64_t)report->n_fired >= opt->limit);
 }
 
 static bool at_limit(const Engine *e) { return e->report && rw_limited(e->opt, e->report); }

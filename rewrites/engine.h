@@ -17,6 +17,7 @@ typedef struct RwOptions {
     const char *stop_after; /* pass name; NULL */
     void (*after_pass)(void *ctx, const char *pass, const Node *plan, double ms); /* NULL */
     void *ctx;
+    const _Atomic bool *cancel; /* true: no more rules apply; NULL */
 } RwOptions;
 
 typedef struct RwFired { /* one application, in order */

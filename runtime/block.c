@@ -29,6 +29,7 @@ typedef struct Header {
 struct BlockPool {
     pthread_mutex_t lock;
     _Atomic int64_t used, peak, limit;
+    const _Atomic bool *cancel;
     size_t cached;
     Header *free[CLASSES];
 };
@@ -58,6 +59,10 @@ void blockpool_free(BlockPool *p) {
 }
 
 void blockpool_set_limit(BlockPool *p, int64_t limit) { atomic_store(&p->limit, limit); }
+void blockpool_watch(BlockPool *p, const _Atomic bool *cancel) { p->cancel = cancel; }
+
+static bool cancelled(const BlockPool *p) { return p->cancel && atomic_load_explicit(p->cancel, memory_order_relaxed); }
+
 int64_t blockpool_used(const BlockPool *p) { return atomic_load(&p->used); }
 int64_t blockpool_peak(const BlockPool *p) { return atomic_load(&p->peak); }
 
@@ -128,7 +133,7 @@ static Header *take(BlockPool *p, size_t bytes, int class) {
 void *block_alloc(BlockPool *p, size_t size) {
     size_t bytes = (size + 3 * LINE - 1) / LINE * LINE;
     int class = -1;
-    if (size > (size_t)1 << 46 || mem_should_fail()) return NULL;
+    if (size > (size_t)1 << 46 || cancelled(p) || mem_should_fail()) return NULL;
     if (!SANITIZED && bytes >= POOLED) class = class_of(bytes, &bytes);
     if (!reserve(p, (int64_t)bytes)) return NULL;
     Header *h = take(p, bytes, class);

@@ -6,6 +6,7 @@
  */
 #ifndef DQL_RUNTIME_BLOCK_H
 #define DQL_RUNTIME_BLOCK_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@ typedef struct BlockPool BlockPool;
 BlockPool *blockpool_new(int64_t limit); /* bytes; 0: no limit */
 void blockpool_free(BlockPool *p);       /* all its blocks must have been freed */
 void blockpool_set_limit(BlockPool *p, int64_t limit);
+void blockpool_watch(BlockPool *p, const _Atomic bool *cancel); /* while *cancel holds, no block is given: what needs memory ends */
 int64_t blockpool_used(const BlockPool *p); /* bytes of live blocks */
 int64_t blockpool_peak(const BlockPool *p);
 

@@ -212,6 +212,9 @@ static bool append(Load *l, int64_t n) {
 }
 
 static bool wave(Load *l) {
+    void *asked = block_alloc(l->pool, 1); /* none for who is cancelled */
+    if (!asked) return rt_fail_memory(l->e);
+    block_free(asked);
     int64_t n = lay_out(l);
     workers_each(l->workers, n, part_item, l);
     if (!check_parts(l, n)) return false;

@@ -9,10 +9,17 @@ RtSession *rt_session_new(int threads, int64_t memory_limit) {
     RtSession *s = mem_alloc(sizeof *s);
     memset(s, 0, sizeof *s);
     s->pool = blockpool_new(memory_limit);
+    blockpool_watch(s->pool, &s->cancel);
     s->workers = workers_new(threads);
     s->store = store_new(s->pool, s->workers);
     s->models = models_new(s->pool);
     return s;
+}
+
+bool rt_goes_on(const RtSession *s, RtError *e) {
+    if (!atomic_load_explicit(&s->cancel, memory_order_relaxed)) return true;
+    rt_error_clear(e); /* no memory is given to those who shall stop: that was no limit */
+    return rt_fail(e, RT_CANCELLED, "cancelled");
 }
 
 void rt_session_free(RtSession *s) {
@@ -175,7 +182,7 @@ static bool run_pipelines(RtRun *r, RtError *e) {
     for (uint32_t i = 0; i < r->program->n_pipelines; i++) {
         const Pipeline *p = &r->program->pipelines[i];
         if (once_done(r, p)) continue;
-        if (!pipeline_run(r, i, e) || !finish_states(r, p, e)) return false;
+        if (!pipeline_run(r, i, e) || !finish_states(r, p, e) || !rt_goes_on(r->session, e)) return false;
     }
     return true;
 }
@@ -215,7 +222,7 @@ static void keep_result(RtRun *r, RtResult *out) {
 bool rt_run(RtInstance *i, const RtKernels *k, const Value *params, RtResult *out, RtError *e) {
     RtRun *r = run_new(i, k);
     *out = (RtResult){0};
-    if (open_tables(r, e) && find_weights(r, e) && params_set(r, params, e) && make_states(r, e) && run_pipelines(r, e)) {
+    if (rt_goes_on(i->session, e) && open_tables(r, e) && find_weights(r, e) && params_set(r, params, e) && make_states(r, e) && run_pipelines(r, e)) {
         keep_result(r, out);
         return true;
     }

@@ -30,13 +30,14 @@ typedef struct RtSession {
     Workers *workers;
     Store *store;
     Models *models;
-    _Atomic bool cancel;  /* set by any thread or signal handler; the next run clears it when it starts */
+    _Atomic bool cancel;  /* set by any thread or signal handler: runs and loads end; who reports it clears it */
     bool current_version; /* compiled programs: scans take the current version of a table, whatever the plan was made for */
 } RtSession;
 
 /* Session on new tables and models. threads <= 0: one a processor; limit 0: no memory limit. */
 RtSession *rt_session_new(int threads, int64_t memory_limit);
 void rt_session_free(RtSession *s);
+bool rt_goes_on(const RtSession *s, RtError *e); /* false: cancelled, and e says that instead of what it said */
 
 typedef struct RtInstance RtInstance;
 RtInstance *rt_instance_new(RtSession *s, const Program *p); /* the program must outlive it; NULL: no memory */
