@@ -1,4 +1,6 @@
 #include "driver/driver.h"
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +17,14 @@ static void run(Driver *d, const CommandLine *c) {
     }
 }
 
+/* Texts are UTF-8 whatever the locale is; the line editor asks the C library what a character is. */
+static void read_utf8(void) {
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv) {
-    Driver d = {.format = {.mode = isatty(STDOUT_FILENO) ? "box" : "csv", .header = true, .null = ""}};
+    read_utf8();
+    Driver d = {.format = {.mode = isatty(STDOUT_FILENO) ? "box" : "csv", .header = true}};
     int status = dql_open(NULL, &d.db);
     if (status != DQL_OK) {
         fprintf(stderr, "dql: %s\n", dql_errmsg(d.db));
@@ -34,6 +42,7 @@ int main(int argc, char **argv) {
         free(text);
         c.stop = 0;
     }
+    if (c.stop == 0 && fflush(stdout) != 0) c.stop = DQL_ERROR; /* --help into a full disk */
     if (c.stop < 0) {
         driver_catch_interrupts(&d);
         run(&d, &c);

@@ -40,7 +40,7 @@ static bool take_header(Driver *d, CommandLine *c, const char *value) {
 
 static bool take_null(Driver *d, CommandLine *c, const char *value) {
     (void)c;
-    d->format.null = value;
+    d->null = value;
     return true;
 }
 

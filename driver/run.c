@@ -60,13 +60,19 @@ static bool flush(Driver *d) {
     return false;
 }
 
+static const dql_format *format(Driver *d) {
+    bool box = strcmp(d->format.mode, "box") == 0;
+    d->format.null = d->null ? d->null : box ? "NULL" : "";
+    return &d->format;
+}
+
 /* Prepares and runs one statement; false when it failed. */
 static bool run_one(Driver *d, dql_script *script, int index) {
     double start = now_ms();
     dql_stmt *s = NULL;
     int status = dql_prepare(script, index, &s);
     d->statements++;
-    if (status == DQL_OK) status = dql_print(s, &d->format, stdout);
+    if (status == DQL_OK) status = dql_print(s, format(d), stdout);
     if (status != DQL_OK) fail(d, status);
     bool ok = flush(d) && status == DQL_OK;
     if (s) print_timing(d, s, now_ms() - start);

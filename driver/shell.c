@@ -12,12 +12,36 @@ static const char *const words[] = {"SELECT", "FROM",  "WHERE", "GROUP BY",     
                                     "INSERT INTO", "VALUES", "UPDATE", "DELETE FROM", "CREATE TABLE", "CREATE MODEL", "LOAD MODEL",
                                     "DROP TABLE", "PREDICT USING", "EXTEND", "AGGREGATE", "EXPLAIN", NULL};
 
+/* The line editor's callbacks take no argument: whose tables and models they complete, and where they are in the list. */
+static dql_db *completed;
+static char *catalog;
+static const char *next_name;
+
+static bool is_name(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/* Names of tables, models and columns are the words in lower case of the catalog's text. */
+static char *complete_name(const char *text) {
+    size_t typed = strlen(text);
+    while (next_name && *next_name) {
+        size_t n = 0;
+        while (is_name(next_name[n])) n++;
+        const char *name = next_name;
+        next_name += n ? n : 1;
+        if (n >= typed && n > 0 && strncasecmp(name, text, typed) == 0) return strndup(name, n);
+    }
+    return NULL;
+}
+
 static char *complete_word(const char *text, int state) {
     static int at;
-    if (state == 0) at = 0;
+    if (state == 0) {
+        free(catalog);
+        next_name = catalog = dql_catalog(completed, "tables");
+        at = 0;
+    }
     while (words[at])
         if (strncasecmp(words[at++], text, strlen(text)) == 0) return strdup(words[at - 1]);
-    return NULL;
+    return complete_name(text);
 }
 
 static char **complete(const char *text, int start, int end) {
@@ -53,6 +77,7 @@ static bool is_blank(const char *s) { return s[strspn(s, " \t\r\n")] == 0; }
 void driver_shell(Driver *d) {
     char *path = history_path(), *text = NULL, *line;
     rl_readline_name = (char *)"dql";
+    completed = d->db;
     rl_attempted_completion_function = complete;
     using_history();
     if (path) read_history(path);
@@ -83,6 +108,8 @@ void driver_shell(Driver *d) {
             text = NULL;
         }
     }
+    free(catalog);
+    catalog = NULL;
     if (path) write_history(path);
     free(path);
     free(text);
