@@ -141,6 +141,15 @@ static const char *c_compiler(void) {
     return cc && *cc ? cc : "cc";
 }
 
+/* A word of a command: a path may hold blanks and quotes. */
+static void add_word(Buf *command, const char *word) {
+    buf_puts(command, " '");
+    for (const char *at = word; *at; at++)
+        if (*at == '\'') buf_puts(command, "'\\''");
+        else buf_putc(command, *at);
+    buf_putc(command, '\'');
+}
+
 /* kernels and image in one relocatable object */
 static int emit_object(Ahead *a, const char *dir, const char *path) {
     Buf image = {0}, text = {0};
@@ -155,7 +164,10 @@ static int emit_object(Ahead *a, const char *dir, const char *path) {
                "\t.balign 8\ndql_aot_image_size:\n\t.quad %zu\n\t.section .note.GNU-stack,\"\",@progbits\n", bytes, image.n);
     if (status == DQL_OK) status = write_file(a->db, assembly, text.p, text.n);
     buf_clear(&text);
-    buf_printf(&text, "%s -r -nostdlib -o '%s' '%s' '%s'", c_compiler(), path, kernels, assembly);
+    buf_printf(&text, "%s -r -nostdlib -o", c_compiler());
+    add_word(&text, path);
+    add_word(&text, kernels);
+    add_word(&text, assembly);
     if (status == DQL_OK) status = run_command(a->db, text.p);
     unlink(kernels);
     unlink(bytes);
@@ -175,8 +187,13 @@ static int emit_program(Ahead *a, const char *dir, const char *path) {
     if (!library_dir(libs)) return report_text(a->db, DQL_ERROR, "libdql_runtime.a is not beside this program: set DQL_LIBDIR to its folder\n");
     snprintf(object, sizeof object, "%s/program.o", dir);
     int status = emit_object(a, dir, object);
-    buf_printf(&command, "%s " DQL_LINK_OPTIONS " -o '%s' '%s' '%s/libdql_rtmain.a' '%s/libdql_runtime.a' '%s/../base/libdql_base.a' -Wl,--gc-sections -lxxhash -lz -lzstd -lpthread -lm",
-               c_compiler(), path, object, libs, libs, libs);
+    static const char *const archives[] = {"libdql_rtmain.a", "libdql_runtime.a", "../base/libdql_base.a"};
+    buf_printf(&command, "%s " DQL_LINK_OPTIONS " -o", c_compiler());
+    add_word(&command, path);
+    add_word(&command, object);
+    for (size_t i = 0; i < sizeof archives / sizeof *archives; i++)
+        add_word(&command, arena_printf(a->arena, "%s/%s", libs, archives[i]));
+    buf_puts(&command, " -Wl,--gc-sections -lxxhash -lz -lzstd -lpthread -lm");
     if (status == DQL_OK) status = run_command(a->db, command.p);
     unlink(object);
     buf_free(&command);
@@ -190,15 +207,27 @@ static const char header_text[] =
     "/* Runs the script with a program's arguments (--threads, --mode, --NAME=VALUE for parameters); an exit code. */\n"
     "int dql_aot_main(int argc, char **argv);\n#endif\n";
 
+/* A rule for make: the program is made of the script and of the files whose headers or values shaped it. */
+static int emit_dependencies(Ahead *a, const char *path) {
+    Buf text = {0};
+    size_t stem = strlen(path) > 2 && strcmp(path + strlen(path) - 2, ".d") == 0 ? strlen(path) - 2 : strlen(path);
+    buf_printf(&text, "%.*s: %s", (int)stem, path, a->script->source.name);
+    for (size_t i = 0; i < a->db->files.n; i++) buf_printf(&text, " %s", a->db->files.at[i].spec.path);
+    buf_putc(&text, '\n');
+    int status = write_file(a->db, path, text.p, text.n);
+    buf_free(&text);
+    return status;
+}
+
 static int emit(Ahead *a, const char *output, const char *path) {
     char dir[] = "/tmp/dqlc-XXXXXX";
     int status = DQL_USAGE;
-    describe_script(a);
     if (!mkdtemp(dir)) return report_text(a->db, DQL_ERROR, "cannot make a folder in /tmp: %s\n", strerror(errno));
     if (strcmp(output, "exe") == 0) status = emit_program(a, dir, path);
     else if (strcmp(output, "obj") == 0) status = emit_object(a, dir, path);
     else if (strcmp(output, "asm") == 0) status = emit_kernels(a, CPU_ASSEMBLY, path);
     else if (strcmp(output, "llvm-ir") == 0) status = emit_kernels(a, CPU_LLVM, path);
+    else if (strcmp(output, "dep-info") == 0) status = emit_dependencies(a, path);
     else if (strcmp(output, "c-header") == 0) {
         Buf text = {0};
         buf_printf(&text, header_text, a->script->source.name);
@@ -209,12 +238,13 @@ static int emit(Ahead *a, const char *output, const char *path) {
     return status;
 }
 
-int dql_compile(dql_db *db, const char *name, const char *text, size_t len, const char *output, const char *path) {
+int dql_compile(dql_db *db, const char *name, const char *text, size_t len, int n, const dql_output *outputs) {
     Ahead a = {.db = db, .arena = arena_new()};
     db->ahead = true;
     int status = dql_read(db, name, text, len, &a.script);
     for (int i = 0; status == DQL_OK && i < dql_script_count(a.script); i++) status = add_statement(&a, i);
-    if (status == DQL_OK) status = emit(&a, output, path);
+    if (status == DQL_OK) describe_script(&a);
+    for (int i = 0; status == DQL_OK && i < n; i++) status = emit(&a, outputs[i].kind, outputs[i].path);
     for (size_t i = 0; i < a.statements.n; i++) dql_finalize(a.statements.at[i]);
     vec_free(&a.statements);
     vec_free(&a.kernels);

@@ -83,8 +83,12 @@ char *dql_about(const char *what);
 /* The catalog as malloc'd text: "tables" or "models", one line each: the name, a tab, columns or inputs with their types. */
 char *dql_catalog(dql_db *db, const char *what);
 
-/* Ahead of time: compiles a whole script into `path`. output: "exe", "obj", "c-header", "asm" or "llvm-ir". */
-int dql_compile(dql_db *db, const char *name, const char *text, size_t len, const char *output, const char *path);
+/* Ahead of time: compiles a whole script once and writes n outputs. kind: "exe", "obj", "c-header", "asm", "llvm-ir" or
+ * "dep-info" (a rule for make). */
+typedef struct dql_output {
+    const char *kind, *path;
+} dql_output;
+int dql_compile(dql_db *db, const char *name, const char *text, size_t len, int n, const dql_output *outputs);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,8 @@
 
 typedef struct Compile {
     const char *script, *out;
+    const char *depends; /* -MF: where the dependencies go */
+    bool with_depends;   /* -MD */
     const char *emit[8]; /* kinds, in order given */
     int n_emit;
     int stop;            /* -1: go on */
@@ -15,7 +17,7 @@ typedef struct Compile {
 /* --emit kinds with the suffix of the output when -o is not given. */
 static const struct Kind {
     const char *name, *suffix;
-} kinds[] = {{"exe", ""}, {"obj", ".o"}, {"c-header", ".h"}, {"asm", ".s"}, {"llvm-ir", ".ll"}};
+} kinds[] = {{"exe", ""}, {"obj", ".o"}, {"c-header", ".h"}, {"asm", ".s"}, {"llvm-ir", ".ll"}, {"dep-info", ".d"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void usage(FILE *out) {
@@ -23,7 +25,8 @@ static void usage(FILE *out) {
           "  -o PATH                        the output\n"
           "  -c                             an object file and its C header\n"
           "  -S                             assembly\n"
-          "  --emit=exe|obj|c-header|asm|llvm-ir,..\n",
+          "  -MD, -MF PATH                  also a rule for make: what the program is made of\n"
+          "  --emit=exe|obj|c-header|asm|llvm-ir|dep-info,..\n",
           out);
     char *settings = dql_about("options");
     fprintf(out, "%s  --help, --version\n\nExit codes: 0 ok, 1 an error in the text or the data, 2 a wrong command line,"
@@ -49,7 +52,7 @@ static bool add_emit(Compile *c, const char *name, size_t n) {
 static int take_emit(Compile *c, const char *list) {
     for (const char *at = list; *at;) {
         size_t n = strcspn(at, ",");
-        if (!add_emit(c, at, n)) return refuse(list, "emits exe, obj, c-header, asm or llvm-ir");
+        if (!add_emit(c, at, n)) return refuse(list, "emits exe, obj, c-header, asm, llvm-ir or dep-info");
         at += n + (at[n] == ',');
     }
     return -1;
@@ -83,6 +86,12 @@ static Compile parse(dql_db *db, int argc, char **argv) {
             add_emit(&c, "c-header", 8);
         } else if (strcmp(arg, "-S") == 0) {
             add_emit(&c, "asm", 3);
+        } else if (strcmp(arg, "-MD") == 0) {
+            c.with_depends = true;
+        } else if (strcmp(arg, "-MF") == 0) {
+            if (i + 1 == argc) c.stop = refuse(arg, "needs a path");
+            else c.depends = argv[++i];
+            c.with_depends = true;
         } else if (strncmp(arg, "--emit=", 7) == 0) {
             c.stop = take_emit(&c, arg + 7);
         } else if (strncmp(arg, "--", 2) == 0) {
@@ -97,6 +106,7 @@ static Compile parse(dql_db *db, int argc, char **argv) {
     }
     if (c.stop < 0 && !c.script) c.stop = refuse("no script", "name the .dql file to compile");
     if (c.stop < 0 && !c.n_emit) add_emit(&c, "exe", 3);
+    if (c.stop < 0 && c.with_depends) add_emit(&c, "dep-info", 8);
     return c;
 }
 
@@ -107,8 +117,10 @@ static char *output_path(const Compile *c, int at) {
     for (int k = 0; k < KINDS; k++)
         if (strcmp(kinds[k].name, c->emit[at]) == 0) suffix = kinds[k].suffix;
     if (c->out && at == 0) return strdup(c->out);
+    if (c->depends && strcmp(suffix, ".d") == 0) return strdup(c->depends);
     const char *stem = c->out ? c->out : strrchr(c->script, '/') ? strrchr(c->script, '/') + 1 : c->script;
-    const char *dot = strrchr(stem, '.');
+    const char *dot = strrchr(stem, '.'), *slash = strrchr(stem, '/');
+    if (dot && slash && dot < slash) dot = NULL; /* of a folder's name */
     char *path = NULL;
     if (asprintf(&path, "%.*s%s", dot ? (int)(dot - stem) : (int)strlen(stem), stem, suffix) < 0) return NULL;
     return path;
@@ -121,13 +133,12 @@ static int compile(dql_db *db, const Compile *c) {
         fprintf(stderr, "dqlc: cannot read %s: %s\n", c->script, strerror(errno));
         return DQL_ERROR;
     }
-    int status = DQL_OK;
-    for (int i = 0; i < c->n_emit && status == DQL_OK; i++) {
-        char *path = output_path(c, i);
-        status = dql_compile(db, c->script, text, len, c->emit[i], path);
-        if (status != DQL_OK) fprintf(stderr, "%s\n", dql_errmsg(db));
-        free(path);
-    }
+    dql_output outputs[8];
+    char *paths[8];
+    for (int i = 0; i < c->n_emit; i++) outputs[i] = (dql_output){c->emit[i], paths[i] = output_path(c, i)};
+    int status = dql_compile(db, c->script, text, len, c->n_emit, outputs);
+    if (status != DQL_OK) fprintf(stderr, "%s\n", dql_errmsg(db));
+    for (int i = 0; i < c->n_emit; i++) free(paths[i]);
     free(text);
     return status;
 }

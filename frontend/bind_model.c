@@ -207,13 +207,20 @@ static bool add_let(Network *w, const Ast *t, uint32_t *value) {
 
 /* ---- the statement ---- */
 
+/* Dimensions that are known have elements: layers divide by their sizes. */
+static bool is_for_models(const Type *t) {
+    bool ok = t->kind == TY_TENSOR && t->n > 0;
+    for (uint32_t i = 0; ok && i < t->n; i++) ok = t->dims[i] != 0;
+    return ok;
+}
+
 static bool tensor_columns(Binder *b, const Ast *columns, ModelTensor *out) {
     bool ok = true;
     for (uint32_t i = 0; i < columns->n; i++) {
         const Type *type = bind_type(b, columns->kid[i]->kid[COLUMN_DEF_TYPE]);
-        if (type && (type->kind != TY_TENSOR || type->n == 0)) {
+        if (type && !is_for_models(type)) {
             diag_error(b->diags, E_ARGUMENT_TYPE, columns->kid[i]->span, "a model",
-                       "tensors of one dimension or more", bind_type_text(b, type));
+                       "tensors of one dimension or more, none of size 0", bind_type_text(b, type));
             type = NULL;
         }
         if (type) out[i] = (ModelTensor){columns->kid[i]->text, type_nullable(type, false)};

@@ -34,6 +34,16 @@ ${CC:-cc} ${DQL_SANITIZE:+-fsanitize=address,undefined} -I"$dir" "$dir/main.c" "
 (cd "$dir" && "$dqlc" -S n.dql && "$dqlc" --emit=llvm-ir n.dql) || fail "-S"
 grep -q "\.text" "$dir/n.s" && grep -q "define" "$dir/n.ll" || fail "assembly or LLVM text"
 
+# One compilation for all outputs, whatever the script creates; a path may hold blanks and quotes.
+printf 'a\n1\n' > "$dir/dep.csv"
+echo "CREATE TABLE t (a INTEGER); INSERT INTO t SELECT a FROM '$dir/dep.csv'; SELECT SUM(a) AS s FROM t;" > "$dir/c.dql"
+(cd "$dir" && "$dqlc" -c c.dql && "$dqlc" --emit=asm,llvm-ir c.dql) || fail "several outputs"
+mkdir "$dir/it's a folder"
+"$dqlc" -MD "$dir/c.dql" -o "$dir/it's a folder/c" && [ "$("$dir/it's a folder/c" --header=off --mode=csv)" = 1 ] || fail "a path with a quote"
+grep -q "c.dql $dir/dep.csv" "$dir/it's a folder/c.d" || fail "-MD: $(cat "$dir/it's a folder/c.d")"
+"$dqlc" -MF > "$dir/out" 2>&1; [ $? = 2 ] || fail "-MF without a path"
+"$dqlc" "$dir/c.dql" -o "$dir/no/such/folder" > "$dir/out" 2>&1; [ $? = 1 ] || fail "an output that cannot be written"
+
 echo "EXPLAIN SELECT 1;" > "$dir/e.dql"
 "$dqlc" "$dir/e.dql" -o "$dir/e" > "$dir/out" 2>&1; [ $? = 1 ] || fail "EXPLAIN passed"
 echo "SELECT nothing;" > "$dir/e.dql"
