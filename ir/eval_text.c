@@ -31,7 +31,8 @@ bool law_eval_length(Eval *e, const Node *n, const Value *in, Value *out) {
 }
 
 bool law_eval_substring(Eval *e, const Node *n, const Value *in, Value *out) {
-    if (in[2].i < 0) return eval_fail(e, n, ROW_OVERFLOW, "length of substring: value out of range");
+    if (in[2].i < 0)
+        return eval_fail(e, n, ROW_OVERFLOW, "%lld is out of range for the length of a substring", (long long)in[2].i);
     return out->s = utf8_substring(in[0].s, in[1].i, in[2].i), true;
 }
 

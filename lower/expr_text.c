@@ -78,7 +78,7 @@ static Stage *length(Scope *s, LVal x) {
 static Stage *substring(Scope *s, const Node *e, LVal x, LVal from, LVal count, Stage *valid) {
     Range lengths = range_span(0, INT64_MAX);
     if (!range_within(count.v->range, lengths))
-        count.v = check_range(s, count.v, lengths, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, "length of substring"));
+        count.v = check_range(s, count.v, lengths, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, "the length of a substring", count.type));
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 4);
     a[0].value = clean_view(s, x);
     a[1].value = pipe_layout(s->p, from.v, s->domain, K_I64);
