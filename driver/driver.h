@@ -6,7 +6,7 @@
 typedef struct Driver {
     dql_db *db;
     dql_format format;
-    const char *null;  /* --null; NULL: "NULL" in boxes, nothing elsewhere */
+    const char *null;  /* --null; NULL: "NULL" in boxes on a terminal, nothing elsewhere */
     bool mode_given;   /* --mode or .mode: otherwise box on a terminal, csv elsewhere */
     bool timing;       /* --timing=json */
     bool timer;        /* .timer on: a line for people */

@@ -61,7 +61,7 @@ static bool flush(Driver *d) {
 }
 
 static const dql_format *format(Driver *d) {
-    bool box = strcmp(d->format.mode, "box") == 0;
+    bool box = strcmp(d->format.mode, "box") == 0 && isatty(STDOUT_FILENO);
     d->format.null = d->null ? d->null : box ? "NULL" : "";
     return &d->format;
 }

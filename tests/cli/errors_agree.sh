@@ -1,7 +1,7 @@
 # What rows do wrong is said in the same words by every execution, and by programs made ahead of time.
 dql=$DQL_BUILD/dql
-cd tests/errors || exit 1
-for options in --backend=eval --tier=kernels --tier=fused --optimise=off --threads=1 --exact; do
+cd tests/cli || exit 1
+for options in --tier=auto --backend=eval --tier=kernels --tier=fused --optimise=off --threads=1 --exact; do
     "$dql" --mode=csv --keep-going $options run_time.dql 2>&1 > /dev/null | diff run_time.err - || { echo "$options"; exit 1; }
 done
 # One program for each of some statements: setting up, then failing.
