@@ -1,7 +1,6 @@
 /* Parts of tensors, and tensors joined. */
 #include "onnx/gather.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const OnnxValue *operand(OnnxExpand *x) {
@@ -157,6 +156,8 @@ bool onnx_expand_tile(OnnxExpand *x) {
 
 enum { PAD_MAX = 1 << 24 };
 
+static bool is_pad(int64_t n) { return n >= -PAD_MAX && n <= PAD_MAX; }
+
 static bool pads_of(OnnxExpand *x, const OnnxValue *a, int64_t *before, int64_t *after) {
     IntList pads, axes = {0};
     if (!onnx_ints_of(x, x->opset < 2 ? "paddings" : "pads", 1, &pads))
@@ -169,9 +170,7 @@ static bool pads_of(OnnxExpand *x, const OnnxValue *a, int64_t *before, int64_t 
     for (uint32_t i = 0; i < n; i++) {
         uint32_t axis;
         if (!onnx_axis(x, axes.n ? axes.at[i] : i, a->rank, &axis)) return false;
-        if (llabs(pads.at[i]) > PAD_MAX || llabs(pads.at[n + i]) > PAD_MAX || pads.at[i] == INT64_MIN ||
-            pads.at[n + i] == INT64_MIN)
-            return onnx_refuse(x, "its pads are too large");
+        if (!is_pad(pads.at[i]) || !is_pad(pads.at[n + i])) return onnx_refuse(x, "its pads are too large");
         before[axis] = pads.at[i];
         after[axis] = pads.at[n + i];
     }
