@@ -55,7 +55,9 @@ static int add_statement(Ahead *a, int index) {
     RtError e = {0};
     RtResult none = {0};
     ProgramKind kind = s->program->kind;
-    if ((kind == PG_CREATE_TABLE || kind == PG_DROP || kind == PG_CREATE_MODEL) && !rt_apply(a->db->rt, s->program, &none, &changed, &e))
+    Program declared = *s->program;
+    declared.from_version = 0; /* models are loaded when the program runs */
+    if ((kind == PG_CREATE_TABLE || kind == PG_DROP || kind == PG_CREATE_MODEL) && !rt_apply(a->db->rt, &declared, &none, &changed, &e))
         return report_run_error(s, NULL, &e);
     remember(s);
     return DQL_OK;

@@ -55,7 +55,9 @@ static void describe_tensors(dql_stmt *s, Program *p) {
     if (!st->weights) return;
     p->n_tensors = st->n_columns;
     p->tensors = ARENA_ARRAY(s->arena, TensorBytes, st->n_columns);
-    for (uint32_t i = 0; i < st->n_columns; i++) p->tensors[i] = (TensorBytes){st->weights[i], (uint64_t)tensor_bytes(st->columns[i].type)};
+    for (uint32_t i = 0; i < st->n_columns; i++) p->tensors[i] = (TensorBytes){st->weights[i], st->weights[i] ? (uint64_t)tensor_bytes(st->columns[i].type) : 0};
+    p->from = st->from;
+    p->from_version = st->version;
 }
 
 /* What the statement does with its rows, written into its Program. */
@@ -79,12 +81,13 @@ void describe(dql_stmt *s, Program *p) {
     for (uint32_t i = 0; i < st->n_columns; i++) p->columns[i] = (ResultColumn){st->columns[i].name, st->columns[i].type};
 }
 
-static ModelEntry *add_model(dql_db *db, const char *name) {
-    ModelEntry *m = session_model(db, name);
+/* def may hold names of the model that it replaces. */
+static void add_model(dql_db *db, const char *name, const ModelDef *def) {
+    ModelEntry added = {.name = name, .arena = arena_new()}, *m = session_model(db, name);
+    added.def = model_copy(added.arena, typepool_new(added.arena), def);
     if (m) arena_free(m->arena);
     else m = vec_push(&db->models);
-    *m = (ModelEntry){.name = name, .arena = arena_new()};
-    return m;
+    *m = added;
 }
 
 static void drop_model(dql_db *db, const char *name) {
@@ -129,10 +132,8 @@ void remember(dql_stmt *s) {
     if (s->st.kind != STMT_QUERY && s->st.kind != STMT_INSERT && s->st.kind != STMT_UPDATE && s->st.kind != STMT_DELETE) db->catalog++;
     if (s->st.kind == STMT_PARAM) declare_param(db, &s->st.param);
     if (s->st.kind == STMT_DROP_MODEL) drop_model(db, s->st.target);
-    if (s->st.kind == STMT_CREATE_MODEL && !(s->st.if_exists && session_model(db, s->st.target))) {
-        ModelEntry *m = add_model(db, s->st.target);
-        m->def = model_copy(m->arena, typepool_new(m->arena), s->st.model);
-    }
+    if (s->st.kind == STMT_CREATE_MODEL && !(s->st.if_exists && session_model(db, s->st.target)))
+        add_model(db, s->st.target, s->st.model);
 }
 
 static int param_value(dql_stmt *s, const ParamRef *ref, Value *out) {

@@ -247,6 +247,7 @@ typedef struct Program {
     uint32_t n_columns;
     ResultColumn *columns;  /* of the result, of the created table, or tensors of a model */
     uint32_t n_tensors; TensorBytes *tensors; /* PG_CREATE_MODEL: the elements of each column in version 1; none: no version yet */
+    const char *from; int64_t from_version;   /* PG_CREATE_MODEL: the model whose tensors are those without bytes; version 0: its newest */
     uint32_t n_set; uint32_t *set_columns;
     uint32_t n_keys; uint32_t *keys; /* of the created table, as in runtime/table.h */
     uint32_t n_pipelines; Pipeline *pipelines;

@@ -115,6 +115,8 @@ static void io_program(Io *io, Program *p) {
     IO(io, p->result);
     IO_EACH(io, p->columns, p->n_columns, io_column);
     IO_EACH(io, p->tensors, p->n_tensors, io_tensor);
+    io_text(io, &p->from);
+    IO(io, p->from_version);
     io_array(io, &p->set_columns, &p->n_set, sizeof *p->set_columns);
     io_array(io, &p->keys, &p->n_keys, sizeof *p->keys);
     IO_EACH(io, p->pipelines, p->n_pipelines, io_pipeline);

@@ -74,6 +74,7 @@ static bool (*const statements[A_COUNT])(Binder *b, const Ast *t, Statement *out
     [A_EXPLAIN] = bind_explain,
     [A_CREATE_MODEL] = bind_create_model,
     [A_CREATE_MODEL_FILE] = bind_create_model_file,
+    [A_CREATE_MODEL_FROM] = bind_create_model_from,
     [A_LOAD_MODEL] = bind_load_model,
     [A_SHOW] = bind_show,
 };

@@ -55,7 +55,7 @@ typedef struct Statement {
     uint32_t n_columns;
     BoundColumn *columns;
     const char *target; /* table or model, NULL */
-    int64_t version;    /* of the target table when it was bound; 0 when it is new */
+    int64_t version;    /* of the target table when it was bound, 0 when it is new; CREATE MODEL FROM MODEL: VERSION AS OF */
     uint32_t n_set;
     uint32_t *set; /* UPDATE: indices of table columns */
     uint32_t n_keys;
@@ -63,7 +63,8 @@ typedef struct Statement {
     const char *path;
     bool if_exists, or_replace;
     const ModelDef *model;
-    const void *const *weights; /* CREATE MODEL FROM a file: the elements of each column; NULL: the model has no version yet */
+    const void *const *weights; /* CREATE MODEL FROM: the elements of each column; NULL: the model has no version yet */
+    const char *from; /* CREATE MODEL FROM MODEL: where columns without elements have theirs, in `version` (0: the newest) */
     ParamDef param;
 } Statement;
 

@@ -3,8 +3,9 @@
 #include "ir/laws.h"
 #include "onnx/import.h"
 
-enum { LAYER_NAME, KIND, ARGUMENTS, OUTPUT, PARAMETERS, FLOPS, N_COLUMNS };
-static const char *const titles[N_COLUMNS] = {"layer", "kind", "arguments", "output", "parameters", "flops"};
+enum { LAYER_NAME, KIND, ARGUMENTS, OUTPUT, PARAMETERS, FLOPS, FROZEN, N_COLUMNS };
+static const char *const titles[N_COLUMNS] = {"layer",      "kind",  "arguments", "output",
+                                              "parameters", "flops", "frozen"};
 
 typedef struct Shown {
     Binder *b;
@@ -22,10 +23,14 @@ static const Node *number(Shown *s, double v) {
     return ir_const(s->b->ir, (Value){.type = type_get(s->b->types, TY_I64), .i = (int64_t)v});
 }
 
+static const Node *truth(Shown *s, bool b) {
+    return ir_const(s->b->ir, (Value){.type = type_get(s->b->types, TY_BOOL), .b = b});
+}
+
 static void add_row(Shown *s, const char *layer, const char *kind, const char *arguments, const char *output,
-                    double parameters, double flops) {
-    const Node *row[] = {text(s, layer),  text(s, kind),         text(s, arguments),
-                         text(s, output), number(s, parameters), number(s, flops)};
+                    double parameters, double flops, bool frozen) {
+    const Node *row[] = {text(s, layer),        text(s, kind),    text(s, arguments), text(s, output),
+                         number(s, parameters), number(s, flops), truth(s, frozen)};
     for (uint32_t i = 0; i < N_COLUMNS; i++) s->at[s->n++] = row[i];
 }
 
@@ -61,7 +66,7 @@ static void add_layer_row(Shown *s, uint32_t i, Span at) {
            parameters = is_again(s->m, i) ? 0 : elements(s->m, l->tensor, l->n_tensors);
     s->flops += flops;
     add_row(s, l->name, layer_kind_text(l->kind), l->arguments, bind_type_text(s->b, l->type), parameters,
-            flops);
+            flops, l->frozen);
 }
 
 /* ---- a graph from a file: a row for each of its nodes ---- */
@@ -125,7 +130,7 @@ static void add_graph_rows(Shown *s, int64_t version, Span at) {
             type = bind_type_text(s->b, v->type);
         }
         s->flops += flops;
-        add_row(s, n->name[0] ? n->name : first, n->op, "", type, fresh_weights(g, n, read), flops);
+        add_row(s, n->name[0] ? n->name : first, n->op, "", type, fresh_weights(g, n, read), flops, false);
     }
     ptrmap_free(&seen);
 }
@@ -147,7 +152,8 @@ static void add_model_row(Shown *s, int64_t version) {
         version ? arena_printf(s->b->arena, "version %lld", (long long)version) : "not loaded";
     if (s->m->n_tensors == 0) state = "";
     s->n = 0;
-    add_row(s, s->m->name, "model", state, output_text(s), elements(s->m, 0, s->m->n_tensors), s->flops);
+    add_row(s, s->m->name, "model", state, output_text(s), elements(s->m, 0, s->m->n_tensors), s->flops,
+            false);
     s->n = end;
 }
 

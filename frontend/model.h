@@ -54,6 +54,7 @@ typedef struct ModelLayer {
     const char *name;
     const char *arguments; /* "kernel_size => 3, .." as resolved */
     LayerSettings set;
+    bool frozen; /* by FREEZE LAYER: training leaves its tensors as they are */
     uint32_t n_in;
     const uint32_t *in;         /* values */
     uint32_t tensor, n_tensors; /* its part of ModelDef.tensors (a shared layer names the first use's) */

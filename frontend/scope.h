@@ -195,6 +195,7 @@ bool bind_update(Binder *b, const Ast *t, Statement *out);
 bool bind_delete(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model_file(Binder *b, const Ast *t, Statement *out);
+bool bind_create_model_from(Binder *b, const Ast *t, Statement *out);
 bool bind_load_model(Binder *b, const Ast *t, Statement *out);
 bool bind_show(Binder *b, const Ast *t, Statement *out);
 /* The name of a model that CREATE MODEL makes, into out; false: taken, reported. */

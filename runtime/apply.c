@@ -195,12 +195,26 @@ static bool drop(RtSession *s, const Program *p, RtError *e) {
     return found || p->if_exists || rt_fail(e, RT_DATA, "%s '%s' does not exist", p->model ? "model" : "table", p->target);
 }
 
-/* The elements that came with the model. */
-static bool first_version(RtSession *s, const Program *p, Schema *schema, RtError *e) {
+static void copy_tensor(ModelVersion *to, uint32_t i, const ModelVersion *from) {
+    int64_t at = modelversion_find(from, to->tensors->names[i]);
+    if (at >= 0) memcpy(to->data[i], from->data[at], (size_t)tensor_bytes(to->tensors->types[i]));
+}
+
+/* The elements that came with the model, and those of the model that it was made from. */
+static bool first_version(RtSession *s, const Program *p, Schema *schema, const ModelVersion *from, RtError *e) {
     ModelVersion *v = modelversion_new(s->pool, schema);
     if (!v) return rt_fail_memory(e);
-    for (uint32_t i = 0; i < p->n_tensors; i++) memcpy(v->data[i], p->tensors[i].at, p->tensors[i].n);
+    for (uint32_t i = 0; i < p->n_tensors; i++) {
+        if (p->tensors[i].n) memcpy(v->data[i], p->tensors[i].at, p->tensors[i].n);
+        else if (from) copy_tensor(v, i, from);
+    }
     return models_publish(s->models, p->target, v);
+}
+
+/* Declares the model; one made from a model that has not been loaded is not loaded either. */
+static bool declare_model(RtSession *s, const Program *p, Schema *schema, const ModelVersion *from, RtError *e) {
+    models_declare(s->models, p->target, schema);
+    return !p->n_tensors || (p->from && !from) || first_version(s, p, schema, from, e);
 }
 
 static bool create_model(RtSession *s, const Program *p, RtError *e) {
@@ -210,8 +224,10 @@ static bool create_model(RtSession *s, const Program *p, RtError *e) {
     if (old && !p->or_replace) return rt_fail(e, RT_DATA, "model '%s' already exists", p->target);
     Schema *schema = schema_of(p);
     if (!schema) return rt_fail_memory(e);
-    models_declare(s->models, p->target, schema);
-    bool ok = !p->n_tensors || first_version(s, p, schema, e);
+    ModelVersion *from = p->from ? models_get(s->models, p->from, p->from_version) : NULL; /* it may be the one that is replaced */
+    bool ok = from || p->from_version == 0 || rt_fail(e, RT_DATA, "model '%s' has no version %lld", p->from, (long long)p->from_version);
+    ok = ok && declare_model(s, p, schema, from, e);
+    modelversion_unref(from);
     schema_unref(schema);
     return ok;
 }
