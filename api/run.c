@@ -46,7 +46,7 @@ static const struct { StatementKind from; ProgramKind to; } kind_map[] = {
     {STMT_QUERY, PG_QUERY},       {STMT_CREATE_TABLE, PG_CREATE_TABLE}, {STMT_INSERT, PG_INSERT},
     {STMT_UPDATE, PG_UPDATE},     {STMT_DELETE, PG_DELETE},             {STMT_DROP_TABLE, PG_DROP},
     {STMT_DROP_MODEL, PG_DROP},   {STMT_CREATE_MODEL, PG_CREATE_MODEL}, {STMT_LOAD_MODEL, PG_LOAD_MODEL},
-    {STMT_PARAM, PG_PARAM},
+    {STMT_EXPORT_MODEL, PG_EXPORT_MODEL}, {STMT_PARAM, PG_PARAM},
 };
 
 /* The weights that came with CREATE MODEL. */
@@ -75,6 +75,7 @@ void describe(dql_stmt *s, Program *p) {
     p->n_keys = st->n_keys;
     p->keys = st->keys;
     describe_tensors(s, p);
+    if (st->kind == STMT_EXPORT_MODEL) p->from_version = st->version;
     if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);

@@ -76,6 +76,7 @@ static bool (*const statements[A_COUNT])(Binder *b, const Ast *t, Statement *out
     [A_CREATE_MODEL_FILE] = bind_create_model_file,
     [A_CREATE_MODEL_FROM] = bind_create_model_from,
     [A_LOAD_MODEL] = bind_load_model,
+    [A_EXPORT_MODEL] = bind_export_model,
     [A_SHOW] = bind_show,
 };
 

@@ -26,6 +26,7 @@ typedef enum StatementKind {
     STMT_DROP_MODEL,   /* target, if_exists */
     STMT_CREATE_MODEL, /* target, model, or_replace, if_exists; columns: the tensors of its state_dict */
     STMT_LOAD_MODEL,   /* target, path, model; columns: the tensors expected in the file */
+    STMT_EXPORT_MODEL, /* target, version (0: the newest), path */
     STMT_PARAM,        /* param */
 } StatementKind;
 
@@ -55,7 +56,7 @@ typedef struct Statement {
     uint32_t n_columns;
     BoundColumn *columns;
     const char *target; /* table or model, NULL */
-    int64_t version;    /* of the target table when it was bound, 0 when it is new; CREATE MODEL FROM MODEL: VERSION AS OF */
+    int64_t version;    /* of the target table when it was bound, 0 when it is new; CREATE MODEL FROM MODEL, EXPORT MODEL: VERSION AS OF */
     uint32_t n_set;
     uint32_t *set; /* UPDATE: indices of table columns */
     uint32_t n_keys;

@@ -110,8 +110,8 @@ static const void *const *weights_of(From *f) {
 
 /* ---- the statement ---- */
 
-/* 0: the newest.  That a model has this one is known when the statement runs, or before. */
-static bool chosen_version(Binder *b, const Ast *t, const ModelInfo *m, int64_t *version) {
+/* That a model has this one is known when the statement runs, or before. */
+bool bind_model_version(Binder *b, const Ast *t, const ModelInfo *m, int64_t *version) {
     *version = 0;
     if (!t) return true;
     if (!constant_int(b, t->kid[VERSION_OF], "VERSION AS OF", version)) return false;
@@ -146,7 +146,7 @@ bool bind_create_model_from(Binder *b, const Ast *t, Statement *out) {
     out->kind = STMT_CREATE_MODEL;
     if (!bind_new_model(b, t, t->kid[CREATE_MODEL_FROM_NAME], out) ||
         !bind_model(b, t->kid[CREATE_MODEL_FROM_MODEL], &info) ||
-        !chosen_version(b, t->kid[CREATE_MODEL_FROM_VERSION], &info, &out->version))
+        !bind_model_version(b, t->kid[CREATE_MODEL_FROM_VERSION], &info, &out->version))
         return false;
     const ModelDef *old = info.definition;
     if (old->graph) return bind_no(b, t->span, "CREATE MODEL FROM MODEL of a model from a file"), false;

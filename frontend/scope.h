@@ -197,6 +197,9 @@ bool bind_create_model(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model_file(Binder *b, const Ast *t, Statement *out);
 bool bind_create_model_from(Binder *b, const Ast *t, Statement *out);
 bool bind_load_model(Binder *b, const Ast *t, Statement *out);
+bool bind_export_model(Binder *b, const Ast *t, Statement *out);
+/* VERSION AS OF of a model, or NULL: 0, the newest. */
+bool bind_model_version(Binder *b, const Ast *t, const ModelInfo *m, int64_t *version);
 bool bind_show(Binder *b, const Ast *t, Statement *out);
 /* The name of a model that CREATE MODEL makes, into out; false: taken, reported. */
 bool bind_new_model(Binder *b, const Ast *t, const Ast *name, Statement *out);

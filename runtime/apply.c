@@ -1,5 +1,6 @@
 #include "runtime/apply.h"
 #include "runtime/builder.h"
+#include "runtime/model_export.h"
 #include "runtime/model_load.h"
 #include "runtime/unique.h"
 #include <stdlib.h>
@@ -244,6 +245,7 @@ bool rt_apply(RtSession *s, const Program *p, const RtResult *rows, int64_t *cha
     case PG_DROP: return drop(s, p, e);
     case PG_CREATE_MODEL: return create_model(s, p, e);
     case PG_LOAD_MODEL: return models_load(s->models, s->pool, p->target, p->path, e);
+    case PG_EXPORT_MODEL: return models_save(s->models, p->target, p->from_version, p->path, e);
     }
     return false;
 }

@@ -28,6 +28,12 @@ static const struct {
     {"U16", TY_U16, 2}, {"U8", TY_U8, 1},   {"BOOL", TY_BOOL, 1},
 };
 
+const char *safetensors_dtype(TypeKind kind) {
+    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
+        if (dtypes[i].kind == kind) return dtypes[i].text;
+    return "";
+}
+
 static bool fail(Reader *r, const SafeTensor *t, const char *what) {
     return rt_fail(r->e, RT_DATA, "%s: tensor %s: %s", r->path, t->name, what);
 }

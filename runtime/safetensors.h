@@ -24,4 +24,5 @@ typedef struct SafeTensors {
 
 /* From the n bytes of a whole file, which the result points into. */
 bool safetensors_read(Arena *a, const char *path, const uint8_t *p, size_t n, SafeTensors *out, RtError *e);
+const char *safetensors_dtype(TypeKind kind); /* "F32" of an element type that files have, else "" */
 #endif

@@ -72,7 +72,7 @@ static const struct {
     {"CREATE MODEL .. FROM MODEL", "CREATE MODEL n FROM MODEL m"},
     {"CREATE MODEL .. ALTERNATIVES", "CREATE MODEL n ALTERNATIVES (m QUALITY 0.9)"},
     {"LOAD MODEL", "LOAD MODEL m FROM 'm.safetensors'"},
-    {"EXPORT MODEL", "EXPORT MODEL m TO 'm.onnx'"},
+    {"EXPORT MODEL", "EXPORT MODEL m TO 'm.safetensors'"},
     {"TAG MODEL", "TAG MODEL m AS 'prod'"},
     {"DROP MODEL", "DROP MODEL m"},
     {"TRAIN MODEL", "TRAIN MODEL m ON (FROM t) TARGET a"},
