@@ -3,6 +3,7 @@
 #include "api/prepare.h"
 #include "api/run.h"
 #include "codegen_cpu/object.h"
+#include "rewrites/measure.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -40,15 +41,21 @@ static void dump_lowered(dql_stmt *s) {
     if (option_has(dump, "asm")) dump_code(s, CPU_ASSEMBLY);
 }
 
+static double estimate(void *ctx, const Node *rel) { return rw_rows(ctx, rel); }
+
 static int lower(dql_stmt *s, const Target *target) {
     const Options *o = &s->db->options;
-    LowerOptions opt = {.cancel = &s->db->rt->cancel, .no_fused = !s->db->ahead && strcmp(o->tier, "kernels") == 0};
+    PtrMap rows = {0};
+    Rw rw = {.ir = s->ir, .source = &s->pins.api, .rows = &rows};
+    LowerOptions opt = {.cancel = &s->db->rt->cancel, .no_fused = !s->db->ahead && strcmp(o->tier, "kernels") == 0, .rows = estimate,
+                        .rows_ctx = &rw};
     const char **names = ARENA_ARRAY(s->arena, const char *, s->plan->type->n + 1);
     const char *why = NULL;
     for (uint32_t i = 0; i < s->plan->type->n; i++) names[i] = i < s->st.n_columns ? s->st.columns[i].name : "column";
     double start = now_ms();
-    if (!lower_query(s->arena, s->ir, &s->pins.api, target, &opt, s->plan, s->plan->type->n, names, &s->lowered, &why))
-        return report_at(s, atomic_load(opt.cancel) ? DQL_INTERRUPTED : DQL_ERROR, s->st.span, why);
+    bool ok = lower_query(s->arena, s->ir, &s->pins.api, target, &opt, s->plan, s->plan->type->n, names, &s->lowered, &why);
+    ptrmap_free(&rows);
+    if (!ok) return report_at(s, atomic_load(opt.cancel) ? DQL_INTERRUPTED : DQL_ERROR, s->st.span, why);
     s->program = s->lowered.program;
     time_pass(s->db, "lower", now_ms() - start);
     dump_lowered(s);

@@ -173,6 +173,7 @@ typedef struct State {
     bool dense;             /* ST_GROUP, one key: group = key - dense_min, no table: room for dense_n groups from the start, those whose
                                first accumulator (an ACC_COUNT of all rows) is 0 do not exist; FIN_JOIN: direct array by key - dense_min */
     bool unique;            /* FIN_JOIN: the compiler knows that keys are unique */
+    bool reduces;           /* FIN_JOIN: dql_rt_reduce asks it */
     int64_t dense_min, dense_n;
     Arg limit, offset;      /* ARG_CONST or ARG_PARAM of int64; ARG_NULL: none */
     int64_t expected;       /* estimated rows or groups, for first sizes */

@@ -39,6 +39,7 @@ static void io_state(Io *io, State *s) {
     IO(io, s->n_keys);
     IO(io, s->dense);
     IO(io, s->unique);
+    IO(io, s->reduces);
     IO(io, s->dense_min);
     IO(io, s->dense_n);
     IO(io, s->limit);

@@ -67,6 +67,7 @@ static void print_state(Buf *b, const Program *p, uint32_t i) {
     if (s->n_keys) buf_printf(b, " keys %u", s->n_keys);
     if (s->dense) buf_printf(b, " dense %lld + %lld", (long long)s->dense_min, (long long)s->dense_n);
     if (s->unique) buf_puts(b, " unique");
+    if (s->reduces) buf_puts(b, " reduces");
     print_limit(b, "limit", s->limit);
     print_limit(b, "offset", s->offset);
     for (uint32_t c = 0; c < s->n_cols; c++) {

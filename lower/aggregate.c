@@ -443,7 +443,6 @@ static Flow read_groups(Agg *g, uint32_t first, const bool *need) {
     for (uint32_t i = 0; i < f.n; i++)
         f.cols[i].type = g->rel->type->fields[i];
     scope_free(&s);
-    f.rows = g->n_keys == 0 ? 1 : g->dense ? (double)g->groups : g->in.rows / 10 + 1;
     f.at_most = g->n_keys == 0 ? 1 : g->dense ? (double)g->groups : g->in.at_most;
     f.distinct_rows = true;
     if (g->n_keys == 1)

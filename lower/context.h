@@ -32,6 +32,11 @@ typedef struct Build {
     VEC(ConstBlock) const_blocks; /* what is in consts, but for the views */
 } Build;
 
+/* A join that will drop most rows of the next table that is scanned: they need not come so far (lower/reduce.c). */
+typedef struct Reducer {
+    uint32_t state, column; /* column of the scan's node */
+} Reducer;
+
 typedef struct Lower {
     Arena *a;
     Ir *ir;
@@ -42,6 +47,7 @@ typedef struct Lower {
     PtrMap fixed;    /* Node to FixedTensor (lower/tensor_expr.c) */
     PtrMap uses;     /* Node of the plan to the number of its uses */
     PtrMap plain;    /* Node to the same without batch_norm (lower/tensor_expr.c) */
+    const Reducer *reducer; /* NULL: none */
     const char *why; /* the first thing that is not supported */
 } Lower;
 

@@ -14,11 +14,20 @@ typedef struct Flow {
     double at_most; /* no more rows than this; infinite when unknown */
     bool distinct_rows; /* each source row comes at most once: a unique source column is still unique */
     bool *unique;   /* by column: no value twice */
+    Stage *mask;    /* rows that are wanted, of a scan whose filter is still to come; NULL: all */
 } Flow;
 
 /* need[i]: column i of the relation is used. */
 Flow lower_relation(Lower *c, const Node *rel, const bool *need);
 Flow lower_join(Lower *c, const Node *rel, const bool *need);
+double relation_rows(Lower *c, const Node *rel); /* an estimate */
+bool join_swaps(Lower *c, const Node *rel);      /* its left side is built, its right side probes */
+/* lower/reduce.c */
+/* Whether the join `rel` had better drop rows of the table that its left side scans before anything else looks at them;
+ * key: its only key, over the left side's columns. */
+bool reduces_scan(Lower *c, const Node *rel, const Node *key, Reducer *out);
+/* Which rows of the scan may have a match in c->reducer's state; the key is column `at` of the program's scan. */
+Stage *reduce_scan(Lower *c, Pipe *p, uint32_t at, const ColumnStats *st);
 Flow lower_aggregate(Lower *c, const Node *rel, const bool *need);
 Flow lower_sort(Lower *c, const Node *rel, const bool *need); /* SORT, TOPN */
 Flow lower_limit(Lower *c, const Node *rel, const bool *need);

@@ -236,11 +236,18 @@ static void choose_index(Lower *c, State *st, KeyForm form, Range key, bool uniq
     st->dense_n = (int64_t)n;
 }
 
-static Built build(Lower *c, Flow *r, Scope *s, const Split *sp, KeyForm form, const Key *k, const bool *need) {
+static const uint32_t NO_STATE = UINT32_MAX;
+
+static uint32_t join_state(Lower *c) {
+    return build_state(c, (State){.kind = ST_ROWS, .finish = FIN_JOIN, .n_keys = 1});
+}
+
+/* state: what the left side's scan asks already, or none. */
+static Built build(Lower *c, uint32_t state, Flow *r, Scope *s, const Split *sp, KeyForm form, const Key *k, const bool *need) {
     uint32_t n_keys = (uint32_t)sp->right_key.n, m = 1;
-    Built b = {.state = build_state(c, (State){.kind = ST_ROWS, .finish = FIN_JOIN, .n_keys = 1, .expected = (int64_t)r->rows}),
-               .cols = ARENA_ARRAY(c->a, RowCol, r->n), .at = ARENA_ARRAY(c->a, uint32_t, r->n)};
+    Built b = {.state = state != NO_STATE ? state : join_state(c), .cols = ARENA_ARRAY(c->a, RowCol, r->n), .at = ARENA_ARRAY(c->a, uint32_t, r->n)};
     Stage *key = key_stage(s, form, b.state, n_keys, k, false);
+    c->b.states.at[b.state].expected = (int64_t)r->rows;
     const Node *column = n_keys == 1 ? sp->right_key.at[0] : NULL;
     bool unique = column && column->op == OP_COLUMN && r->unique[ATTR_OF(column, Column)->index] && r->distinct_rows;
     choose_index(c, &c->b.states.at[b.state], form, key->range, unique);
@@ -332,8 +339,8 @@ static Flow restrict_to(Lower *c, Flow f, uint32_t n, const Node *const *at) {
 }
 
 /* An inner join builds its smaller side: swapped(left, right) with the columns put back in order. */
-static bool better_swapped(const Flow *l, const Flow *r) {
-    return l->rows * 2 < r->rows;
+bool join_swaps(Lower *c, const Node *rel) {
+    return ATTR_OF(rel, Join)->kind == JOIN_INNER && relation_rows(c, rel->in[0]) * 2 < relation_rows(c, rel->in[1]);
 }
 
 static const Node *swapped_condition(Lower *c, const Node *cond, uint32_t n_left, uint32_t n) {
@@ -355,7 +362,7 @@ static Flow unswap(Lower *c, Flow f, uint32_t n_left, uint32_t n_right) {
     return out;
 }
 
-static Flow join_flows(Lower *c, Flow l, Flow r, int64_t kind, const Node *cond, const bool *right_stays) {
+static Flow join_flows(Lower *c, uint32_t state, Flow l, Flow r, int64_t kind, const Node *cond, const bool *right_stays) {
     uint32_t n = l.n + r.n;
     Split sp = split(c, cond, l.n, n);
     if (sp.rest.n && kind != JOIN_INNER)
@@ -374,7 +381,7 @@ static Flow join_flows(Lower *c, Flow l, Flow r, int64_t kind, const Node *cond,
         k[i].range = range_hull(k[i].left.v->range, k[i].right.v->range);
     }
     KeyForm form = form_of(c, n_keys, k);
-    Built b = build(c, &r, &rs, &sp, form, k, right_stays);
+    Built b = build(c, state, &r, &rs, &sp, form, k, right_stays);
     /* a left row that fails its own condition matches nothing */
     Stage *open = kind == JOIN_INNER ? NULL : lower_conjuncts(&ls, (uint32_t)sp.left.n, sp.left.at);
     Flow out = probe(c, l, &ls, kind, form, &b, n_keys, k, open, &r, right_stays);
@@ -382,9 +389,29 @@ static Flow join_flows(Lower *c, Flow l, Flow r, int64_t kind, const Node *cond,
     scope_free(&rs);
     if (kind == JOIN_INNER && sp.rest.n)
         out = restrict_to(c, out, (uint32_t)sp.rest.n, sp.rest.at);
-    out.rows = kind == JOIN_INNER || kind == JOIN_LEFT ? l.rows : l.rows / 2 + 1;
     split_free(&sp);
     return out;
+}
+
+/* The left side; with the join's only key, rows that it drops may not even leave their scan, which asks *state then. */
+static Flow lower_left(Lower *c, const Node *rel, const bool *need, uint32_t *state) {
+    uint32_t n_left = rel->in[0]->type->n;
+    Split sp = split(c, rel->in[2], n_left, n_left + rel->in[1]->type->n);
+    const Node *key = sp.left_key.n == 1 ? sp.left_key.at[0] : NULL, *right = key ? sp.right_key.at[0] : NULL;
+    split_free(&sp);
+    bool integers = key && range_of_type(key->type).exact && range_of_type(right->type).exact &&
+                    range_lanes(range_hull(range_of_type(key->type), range_of_type(right->type))) <= K_I64;
+    Reducer reducer = {0};
+    bool reduces = integers && !join_swaps(c, rel) && reduces_scan(c, rel, key, &reducer);
+    if (reduces) {
+        c->reducer = &reducer;
+        *state = reducer.state = join_state(c);
+        c->b.states.at[*state].reduces = true;
+    }
+    Flow l = lower_relation(c, rel->in[0], need);
+    if (reduces)
+        c->reducer = NULL;
+    return l;
 }
 
 Flow lower_join(Lower *c, const Node *rel, const bool *need) {
@@ -395,10 +422,11 @@ Flow lower_join(Lower *c, const Node *rel, const bool *need) {
         used[i] = need[i];
     ir_columns_used(rel->in[2], n, used);
     need_of(n_left, n, used, left, right);
-    Flow l = lower_relation(c, rel->in[0], left), r = lower_relation(c, rel->in[1], right);
+    uint32_t state = NO_STATE;
+    Flow l = lower_left(c, rel, left, &state), r = lower_relation(c, rel->in[1], right);
     if (c->why)
         return flow_none(c, rel);
-    if (kind == JOIN_INNER && better_swapped(&l, &r))
-        return unswap(c, join_flows(c, r, l, kind, swapped_condition(c, rel->in[2], n_left, n), left), n_left, n_right);
-    return join_flows(c, l, r, kind, rel->in[2], right);
+    if (join_swaps(c, rel))
+        return unswap(c, join_flows(c, state, r, l, kind, swapped_condition(c, rel->in[2], n_left, n), left), n_left, n_right);
+    return join_flows(c, state, l, r, kind, rel->in[2], right);
 }

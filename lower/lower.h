@@ -19,6 +19,8 @@ typedef struct LowerOptions {
     bool no_fused;   /* --tier=kernels: leave out the fused steps */
     bool no_dense;   /* hash tables where dense arrays would do (tests) */
     bool no_ranges;  /* ignore statistics: every type at its full width (tests) */
+    double (*rows)(void *ctx, const Node *rel); /* estimated rows; NULL: rough guesses */
+    void *rows_ctx;
     Hash128 (*code_key)(void *ctx, const Kernel *k); /* NULL: kernel_hash */
     void *key_ctx;
     const _Atomic bool *cancel; /* true: lowering fails soon; NULL */

@@ -78,12 +78,30 @@ static int64_t table_rows(Lower *c, const AttrScan *a) {
     return c->src->table(c->src->ctx, ir_types(c->ir), a->table, &info) ? info.rows : 0;
 }
 
+/* The first table to be scanned for a join that reduces it (whose key is needed, so it is among the scan's columns). */
+static void reduce(Lower *c, Flow *f, const AttrScan *a, uint32_t first) {
+    ColumnStats st;
+    for (uint32_t i = first; c->reducer && i < c->b.scan_cols.n; i++) {
+        uint32_t column = (uint32_t)a->columns.at[c->reducer->column];
+        if (c->b.scan_cols.at[i].column != column || !column_stats(c, a, c->reducer->column, &st))
+            continue;
+        f->mask = reduce_scan(c, f->p, i - first, &st);
+        c->reducer = NULL;
+    }
+}
+
+static Flow masked(Flow f) {
+    f.domain = pipe_filter(f.p, f.domain, f.mask);
+    f.mask = NULL;
+    return f;
+}
+
 static Flow lower_scan(Lower *c, const Node *rel, const bool *need) {
     const AttrScan *a = ATTR_OF(rel, Scan);
     uint32_t scan = (uint32_t)c->b.scans.n, first = (uint32_t)c->b.scan_cols.n;
     *vec_push(&c->b.scans) = (Scan){.table = a->table, .version = a->version, .cols = first};
     Flow f = flow_on(c, pipe_new(c->a, SRC_SCAN, scan, 0, a->table), rel->type->n);
-    f.rows = f.at_most = (double)table_rows(c, a);
+    f.at_most = (double)table_rows(c, a);
     f.distinct_rows = true;
     ColumnStats st;
     for (uint32_t i = 0; i < a->columns.n; i++) {
@@ -96,6 +114,7 @@ static Flow lower_scan(Lower *c, const Node *rel, const bool *need) {
     if (a->rowid && need[a->columns.n])
         f.cols[a->columns.n] = (LVal){.v = stage_rowid(f.p), .type = rel->type->fields[a->columns.n]};
     c->b.scans.at[scan].n_cols = (uint32_t)c->b.scan_cols.n - first;
+    reduce(c, &f, a, first);
     return f;
 }
 
@@ -106,12 +125,11 @@ static Flow lower_filter(Lower *c, const Node *rel, const bool *need) {
     for (uint32_t i = 0; i < n; i++)
         below[i] = need[i];
     ir_columns_used(rel->in[1], n, below);
-    Flow f = lower_relation(c, rel->in[0], below);
+    Flow f = rel->in[0]->op == OP_SCAN ? lower_scan(c, rel->in[0], below) : lower_relation(c, rel->in[0], below);
     Scope s = flow_scope(c, &f);
-    f.domain = pipe_filter(f.p, f.domain, lower_condition(&s, rel->in[1]));
+    f.mask = mask_and(f.p, f.mask, lower_condition(&s, rel->in[1]));
     scope_free(&s);
-    f.rows = f.rows / 3 + 1;
-    return f;
+    return masked(f);
 }
 
 static Flow lower_project(Lower *c, const Node *rel, const bool *need) {
@@ -186,7 +204,6 @@ Flow lower_limit(Lower *c, const Node *rel, const bool *need) {
     RowCol *cols = ARENA_ARRAY(c->a, RowCol, in.n);
     flow_into_state(c, &in, state, cols);
     Flow out = flow_from_state(c, state, in.n, cols, "limit");
-    out.rows = in.rows;
     return out;
 }
 
@@ -252,11 +269,11 @@ Flow lower_values(Lower *c, const Node *rel, const bool *need) {
         assemble(c, each[r].p);
     }
     Flow out = flow_from_state(c, state, n, cols, "values");
-    out.rows = out.at_most = (double)rows;
+    out.at_most = (double)rows;
     return out;
 }
 
-Flow lower_relation(Lower *c, const Node *rel, const bool *need) {
+static Flow relation(Lower *c, const Node *rel, const bool *need) {
     switch ((int)rel->op) {
     case OP_SCAN: return lower_scan(c, rel, need);
     case OP_FILTER: return lower_filter(c, rel, need);
@@ -269,4 +286,10 @@ Flow lower_relation(Lower *c, const Node *rel, const bool *need) {
     }
     lower_fail(c, "%s is not supported in compiled plans yet", op_info[rel->op].text);
     return flow_none(c, rel);
+}
+
+Flow lower_relation(Lower *c, const Node *rel, const bool *need) {
+    Flow f = masked(relation(c, rel, need));
+    f.rows = relation_rows(c, rel);
+    return f;
 }

@@ -156,6 +156,5 @@ Flow lower_sort(Lower *c, const Node *rel, const bool *need) {
     for (uint32_t i = 0, at = k; i < n; i++)
         if (need[i])
             out.cols[i] = row_source(out.p, at++, &cols[i]);
-    out.rows = in.rows;
     return out;
 }

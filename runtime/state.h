@@ -69,6 +69,8 @@ typedef struct JoinIndex {
     int64_t min, n;    /* of possible keys */
     JoinSlot *slots;   /* hash: parts of 1 << part_bits slots, a key's part by the top bits of its hash */
     uint32_t bits, part_bits;
+    uint64_t *maybe;   /* hash, where the state reduces a scan: the bit of a key's hash >> maybe_shift is set */
+    uint32_t maybe_shift;
 } JoinIndex;
 
 typedef struct InternTable InternTable;
@@ -148,6 +150,11 @@ static inline uint32_t join_row(const JoinIndex *j, uint64_t k) {
     uint64_t before = j->bits_set[k >> 6] & (((uint64_t)1 << (k & 63)) - 1);
     uint32_t r = j->rank[k >> 6] + (uint32_t)__builtin_popcountll(before);
     return j->first ? j->first[r] : r;
+}
+/* 0: the key is not there. */
+static inline uint64_t join_maybe(const JoinIndex *j, int64_t key) {
+    uint64_t h = join_hash(key) >> j->maybe_shift;
+    return j->maybe[h >> 6] >> (h & 63) & 1;
 }
 /* A key's part of the table and its first slot in it. */
 static inline uint32_t join_home(const JoinIndex *j, uint64_t hash, JoinSlot **part) {

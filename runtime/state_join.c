@@ -12,6 +12,7 @@ void join_free(JoinIndex *j) {
     block_free(j->slots);
     block_free(j->bits_set);
     block_free(j->rank);
+    block_free(j->maybe);
     *j = (JoinIndex){0};
 }
 
@@ -22,7 +23,7 @@ static bool build_array(RtState *s) {
     JoinIndex *j = &s->join;
     j->first = block_alloc(s->pool, sizeof *j->first * ((size_t)j->n + 1));
     if (!j->first) return false;
-    memset(j->first, 0xff, sizeof *j->first * (size_t)j->n);
+    memset(j->first, 0xff, sizeof *j->first * ((size_t)j->n + 1));
     for (int64_t i = s->rows - 1; i >= 0; i--) {
         uint64_t k = offset_of(j, i);
         if (k >= (uint64_t)j->n) continue; /* no probe key is out of the range either */
@@ -74,7 +75,7 @@ static void chain_by_rank(RtState *s, uint32_t keys) {
 static bool build_bits(RtState *s) {
     JoinIndex *j = &s->join;
     size_t words = (size_t)(j->n >> 6) + 1;
-    j->bits_set = block_zalloc(s->pool, sizeof *j->bits_set * words);
+    j->bits_set = block_zalloc(s->pool, sizeof *j->bits_set * (words + 1)); /* windows of 64 bits from any one of n */
     j->rank = block_alloc(s->pool, sizeof *j->rank * words);
     if (!j->bits_set || !j->rank) return false;
     bool ascend = set_bits(s);
@@ -135,6 +136,20 @@ static uint32_t part_bits(const RtState *s, Workers *w) {
     return bits;
 }
 
+/* 8 to 16 bits a key: about one absent key in ten is let through. */
+static bool build_maybe(RtState *s) {
+    JoinIndex *j = &s->join;
+    uint32_t bits = 9;
+    while ((int64_t)1 << bits < 8 * s->rows) bits++;
+    j->maybe = block_zalloc(s->pool, ((size_t)1 << bits) / 8);
+    j->maybe_shift = 64 - bits;
+    for (int64_t i = 0; j->maybe && i < s->rows; i++) {
+        uint64_t h = join_hash(j->keys[i]) >> j->maybe_shift;
+        j->maybe[h >> 6] |= (uint64_t)1 << (h & 63);
+    }
+    return j->maybe != NULL;
+}
+
 static bool build_hash(Build *b, Workers *w) {
     RtState *s = b->s;
     JoinIndex *j = &s->join;
@@ -147,7 +162,7 @@ static bool build_hash(Build *b, Workers *w) {
     if (!j->slots) return false;
     memset(j->slots, 0xff, bytes);
     workers_each(w, (int64_t)1 << (j->bits - j->part_bits), insert_part, b);
-    return true;
+    return !s->def->reduces || build_maybe(s);
 }
 
 /* An array where most possible keys are there; bits as long as they take less memory than slots. */
