@@ -3,6 +3,7 @@
  * so what is shipped is what lowering asks for.  What is not made here is compiled when it is met.
  */
 #include "lower/shipped.h"
+#include "base/number.h"
 
 /* ---- operands ---- */
 static uint8_t bytes(KType t) {
@@ -392,6 +393,13 @@ static void checks(Ship *s, KType a, KType t, bool g) {
     Int128 inner = (Int128)1 << (8 * bytes(t) - 2), ends[3][2] = {{-1, inner}, {whole.lo, 1}, {-1, whole.hi}};
     for (int k = 0; k < (a == t && whole.exact ? 3 : 1); k++) {
         Stage *lo = bound(s, ends[k][0]), *hi = bound(s, ends[k][1]);
+        ship_keep(s, stage_check(s->p, ship_reg(s, a), lo, hi, ROW_OVERFLOW, ship_guard(s, g), SHIP_SITE));
+    }
+    if (t == K_I128) { /* sums of decimals */
+        Int128 top = decimal_pow10(38) - 1;
+        Stage *lo = ship_num(s, t), *hi = ship_num(s, t);
+        lo->range = range_point(-top);
+        hi->range = range_point(top);
         ship_keep(s, stage_check(s->p, ship_reg(s, a), lo, hi, ROW_OVERFLOW, ship_guard(s, g), SHIP_SITE));
     }
     ship_rest(s);
