@@ -1,4 +1,4 @@
-"""The tables of TPC-H, from the csv files of tpchgen-cli into dql and DuckDB."""
+"""The tables of TPC-H, from the csv files of tpchgen-cli into dql and DuckDB; the same tables shuffled."""
 import os
 from engines import Dql
 
@@ -11,6 +11,22 @@ COLUMNS = {
                  ("l_tax", D), ("l_returnflag", V), ("l_linestatus", V), ("l_shipdate", T), ("l_commitdate", T), ("l_receiptdate", T), ("l_shipinstruct", V),
                  ("l_shipmode", V), ("l_comment", V)],
 }
+
+KEYS = ("c_custkey", "o_orderkey", "o_custkey", "l_orderkey")
+UNIQUE = {"customer": "c_custkey", "orders": "o_orderkey", "lineitem": "l_orderkey, l_linenumber"}
+PRIME, FACTOR = (1 << 40) + 15, 274876858367
+
+
+def shuffle(csv, into):
+    """The same rows in random order, with keys that are neither dense nor in any order, as csv files in another folder."""
+    import duckdb
+    c = duckdb.connect()
+    for table, columns in COLUMNS.items():
+        keys = ", ".join(f"CAST(CAST({k} AS HUGEINT) * {FACTOR} % {PRIME} AS BIGINT) AS {k}" for k, _ in columns if k in KEYS)
+        types = ", ".join(f"'{n}': '{t}'" for n, t in columns)
+        source = f"read_csv('{os.path.join(csv, table + '.csv')}', columns = {{{types}}}, header = true)"
+        c.execute(f"COPY (SELECT * REPLACE ({keys}) FROM {source} ORDER BY hash({UNIQUE[table]})) TO '{os.path.join(into, table + '.csv')}' (HEADER true)")
+    c.close()
 
 
 def load_dql(csv, threads, tables=tuple(COLUMNS), **options):
