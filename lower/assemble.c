@@ -126,15 +126,6 @@ static uint32_t add_steps(Lower *c, Registers *r, Tier tier) {
     return (uint32_t)c->b.steps.n - first;
 }
 
-static void free_pipe(Pipe *p) {
-    vec_free(&p->stages);
-    vec_free(&p->domains);
-    vec_free(&p->finish);
-    vec_free(&p->taken);
-    vec_free(&p->emitted);
-    map_free(&p->same);
-}
-
 /* As many rows as keep the tensors of a batch in the second-level cache. */
 static uint32_t choose_batch(const Lower *c, const Pipe *p) {
     uint64_t bytes = 1;
@@ -157,7 +148,7 @@ static bool may_fail(const Pipe *p) {
 
 void assemble(Lower *c, Pipe *p) {
     if (lower_cancelled(c)) {
-        free_pipe(p);
+        pipe_free(p);
         return;
     }
     mark_live(p);
@@ -180,5 +171,5 @@ void assemble(Lower *c, Pipe *p) {
     *vec_push(&c->b.pipelines) = out;
     vec_free(&r.busy);
     vec_free(&r.bytes);
-    free_pipe(p);
+    pipe_free(p);
 }

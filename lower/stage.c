@@ -1,10 +1,22 @@
 #include "lower/stage.h"
 #include <string.h>
 
+void pipe_free(Pipe *p) {
+    vec_free(&p->stages);
+    vec_free(&p->domains);
+    vec_free(&p->finish);
+    vec_free(&p->taken);
+    vec_free(&p->emitted);
+    map_free(&p->same);
+}
+
+static void free_deferred(void *pipe) { pipe_free(pipe); }
+
 Pipe *pipe_new(Arena *a, SourceKind source, uint32_t src_a, uint32_t src_b, const char *label) {
     Pipe *p = ARENA_NEW(a, Pipe);
     *p = (Pipe){.arena = a, .source = source, .a = src_a, .b = src_b, .label = label, .batch_rows = BATCH_ROWS};
     *vec_push(&p->domains) = (Domain){.parent = DOMAIN_NONE};
+    arena_defer(a, free_deferred, p); /* a plan that is given up is not assembled */
     return p;
 }
 

@@ -127,6 +127,7 @@ typedef struct Pipe {
 } Pipe;
 
 Pipe *pipe_new(Arena *a, SourceKind source, uint32_t src_a, uint32_t src_b, const char *label);
+void pipe_free(Pipe *p); /* what the arena does not hold; done at the arena's end at the latest */
 
 /* Constructors.  Scalars live in no domain; the domain of an operation is that of its inputs. */
 Stage *stage_scalar(Pipe *p, StageOp op, KType t, Arg arg, Range r);

@@ -2,6 +2,7 @@
 # suites/slt and tools/slt_run.py; without it, or without Python, the test is skipped. On shipped kernels: 40,000 statements compiled would take minutes.
 shared=${DQL_SHARED:-../shared}
 [ -d "$shared/suites/slt" ] && command -v python3 > /dev/null || { echo "no $shared/suites/slt, or no python3"; exit 77; }
+export ASAN_OPTIONS=$ASAN_OPTIONS:verify_asan_link_order=0 # the runner preloads stdbuf's library before a sanitized dql
 dir=$DQL_TMP/slt.$$
 mkdir -p "$dir"
 
