@@ -56,12 +56,15 @@ static double scan_rows(const Rw *rw, const Node *scan) {
 
 /* ---- distinct values ---- */
 
+/* y - x for x <= y, which may not fit into the signed type */
+static double distance(Int128 x, Int128 y) { return (double)((unsigned __int128)y - (unsigned __int128)x); }
+
 /* Of the whole version, whatever rel filters; 0: not known. */
 static double version_distinct(const Rw *rw, const Node *rel, const Node *expr) {
     ColumnStats s;
     if (expr->op != OP_COLUMN || !rw_column_stats(rw, rel, ATTR_OF(expr, Column)->index, &s)) return 0;
     if (s.distinct >= 0) return (double)s.distinct;
-    return s.range_known ? at_least((double)(s.max - s.min) + 1, 0) : 0;
+    return s.range_known && s.max >= s.min ? distance(s.min, s.max) + 1 : 0;
 }
 
 double rw_distinct(const Rw *rw, const Node *rel, const Node *expr) {
@@ -92,7 +95,7 @@ static double range_test(const Rw *rw, const Node *rel, const Node *p) {
         p->in[0]->op == OP_COLUMN && ir_is_const(p->in[1]) && scaled(&ATTR_OF(p->in[1], Const)->value, &c) &&
         rw_column_stats(rw, rel, ATTR_OF(p->in[0], Column)->index, &s) && s.range_known && s.max > s.min;
     if (!known) return UNKNOWN_TEST;
-    double below = at_least(at_most((double)(c - s.min) / (double)(s.max - s.min), 1), 0);
+    double below = c <= s.min ? 0 : at_most(distance(s.min, c) / distance(s.min, s.max), 1);
     return p->op == OP_LT || p->op == OP_LE ? below : 1 - below;
 }
 
