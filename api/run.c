@@ -79,7 +79,10 @@ void describe(dql_stmt *s, Program *p) {
     if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);
-    for (uint32_t i = 0; i < st->n_columns; i++) p->columns[i] = (ResultColumn){st->columns[i].name, st->columns[i].type};
+    for (uint32_t i = 0; i < st->n_columns; i++) { /* names may be those of a model that is replaced before the program is written */
+        const char *name = st->columns[i].name;
+        p->columns[i] = (ResultColumn){name ? arena_strndup(s->arena, name, strlen(name)) : NULL, st->columns[i].type};
+    }
 }
 
 /* def may hold names of the model that it replaces. */
