@@ -122,8 +122,8 @@ typedef struct Pipeline {
                        per morsel and merges in morsel order */
     uint32_t a, b;
     uint32_t batch_rows;
-    uint64_t row_flops;      /* estimated operations of contractions and convolutions on a row of the source, where no row can fail: such rows
-                                may be split among workers as they like */
+    uint64_t row_flops;      /* estimated operations of contractions and convolutions on a row of the source */
+    bool may_fail;           /* a row may: then it shows which rows are in a batch together, if several are wrong */
     uint32_t steps, n_steps; /* in Program.steps */
     uint32_t fused, n_fused; /* n_fused 0: no fused form */
     uint32_t regs, n_regs;   /* in Program.regs: bytes per row of each register (0: BATCH_ROWS-independent, see fixed) */

@@ -17,6 +17,7 @@ static void io_pipeline(Io *io, Pipeline *p) {
     IO(io, p->b);
     IO(io, p->batch_rows);
     IO(io, p->row_flops);
+    IO(io, p->may_fail);
     IO(io, p->steps);
     IO(io, p->n_steps);
     IO(io, p->fused);

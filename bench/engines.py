@@ -76,15 +76,15 @@ class Peer:
         self.process.join()
 
 
-REST = 0.03  # seconds between two measurements: idle threads of the engine before have stopped spinning by then
+REST = 0.2  # seconds between two measurements: idle threads of ONNX Runtime and OpenVINO spin for about 0.1
 
 
-def interleave(reps, **runs):
-    """Runs each function in turn, reps times; {name: median}."""
+def interleave(reps, rest=REST, **runs):
+    """Runs each function in turn, reps times, with rests of so many seconds; {name: median}."""
     times = {name: [] for name in runs}
     for _ in range(reps):
         for name, run in runs.items():
-            time.sleep(REST)
+            time.sleep(rest)
             times[name].append(run())
     return {name: statistics.median(t) for name, t in times.items()}
 

@@ -39,7 +39,7 @@ def main():
         for q, text in QUERIES.items():
             for _ in range(3):
                 engine.run(text), peer.run(text)
-            m = interleave(a.reps, duckdb=lambda: peer.run(text), dql=lambda: engine.run(text)["total_ms"])
+            m = interleave(a.reps, rest=0, duckdb=lambda: peer.run(text), dql=lambda: engine.run(text)["total_ms"])
             print(f"Q{int(q)}\t{m['duckdb']:.2f}\t{first[q]:.2f}\t{m['dql']:.2f}\t{m['duckdb'] / first[q]:.2f}\t{m['duckdb'] / m['dql']:.2f}", flush=True)
         engine.close()
         peer.close()

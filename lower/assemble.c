@@ -154,7 +154,7 @@ void assemble(Lower *c, Pipe *p) {
     mark_live(p);
     Registers r = {.p = p};
     Pipeline out = {.source = (uint8_t)p->source, .once = p->once, .ordered = p->ordered, .a = p->a, .b = p->b,
-                    .batch_rows = choose_batch(c, p), .row_flops = may_fail(p) ? 0 : (uint64_t)p->row_flops, .work_bytes = p->work_bytes, .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
+                    .batch_rows = choose_batch(c, p), .row_flops = (uint64_t)p->row_flops, .may_fail = may_fail(p), .work_bytes = p->work_bytes, .n_domains = (uint8_t)p->domains.n, .n_cursors = p->n_cursors,
                     .label = p->label};
     out.steps = (uint32_t)c->b.steps.n;
     out.n_steps = add_steps(c, &r, UNITS_SINGLE);

@@ -28,6 +28,7 @@ enum {
     SHARES = 8,             /* morsels a worker, so that all end at about the same time */
     LEAST_ROWS = 8192,      /* rows worth a morsel where a row is little work */
     LEAST_FLOPS = 1 << 20,  /* operations worth one: about 10 us */
+    SUM_FLOPS = 1 << 29,    /* of a morsel whose float sums are kept apart: a few ms */
     TEAM_FLOPS = 1 << 23,   /* operations of a batch that are worth sharing its steps */
 };
 
@@ -47,16 +48,23 @@ static int64_t share_rows(const Pipeline *p, int64_t rows, int64_t workers) {
     int64_t batch = p->batch_rows, rounds = (rows + workers * batch - 1) / (workers * batch);
     if (rounds >= SHARES) return rounds / SHARES * batch;
     int64_t even = (rows + workers * rounds - 1) / (workers * rounds);
-    return p->row_flops ? even : (even + batch - 1) / batch * batch;
+    return p->row_flops && !p->may_fail ? even : (even + batch - 1) / batch * batch;
 }
 
-/* Where floats are added up, the size depends on the plan alone; a batch is a morsel where few rows make one (networks). */
+/* Whole batches of at least that many operations, a function of the plan alone. */
+static int64_t batches_of(const Pipeline *p, int64_t flops) {
+    int64_t rows = p->row_flops ? flops / (int64_t)p->row_flops + 1 : MORSEL_ROWS;
+    rows = (rows + p->batch_rows - 1) / p->batch_rows * p->batch_rows;
+    return rows > MORSEL_ROWS ? MORSEL_ROWS : rows;
+}
+
+/* Where floats are added up, the order of morsels shows: their size depends on the plan alone, as little as pays. */
 static int64_t morsel_rows(const Exec *x, int64_t rows) {
     const Pipeline *p = x->p;
-    if (adds_floats(x->run, p)) return p->batch_rows < BATCH_ROWS / 2 ? p->batch_rows : MORSEL_ROWS;
+    if (adds_floats(x->run, p)) return batches_of(p, SUM_FLOPS);
     int64_t least = p->row_flops ? LEAST_FLOPS / (int64_t)p->row_flops + 1 : p->batch_rows < BATCH_ROWS / 2 ? p->batch_rows : LEAST_ROWS;
     int64_t share = share_rows(p, rows, workers_count(x->run->session->workers));
-    if (share < least) share = least;
+    if (share < least) share = p->may_fail ? batches_of(p, LEAST_FLOPS) : least;
     return share > MORSEL_ROWS ? MORSEL_ROWS : share;
 }
 
@@ -125,7 +133,7 @@ static bool open_segment(Worker *w, uint32_t segment) {
 /* A single morsel of one batch and much work is shared step by step. */
 static bool form_team(Exec *x, int workers) {
     const Morsel *m = x->morsels.at;
-    bool worth = x->morsels.n == 1 && workers > 1 && m->to - m->from <= x->p->batch_rows &&
+    bool worth = x->morsels.n == 1 && workers > 1 && !x->p->may_fail && m->to - m->from <= x->p->batch_rows &&
                  (double)(m->to - m->from) * (double)x->p->row_flops >= TEAM_FLOPS;
     if (!worth) return true;
     x->team = team_new(x->run->session->pool, workers, x->p->work_bytes);

@@ -743,7 +743,7 @@ static void test_shares(void) {
     CHECK_INT(morsels(make_filter, 2, 130, 64, 0), 3);             /* rows may fail: batches stay */
     for (int workers = 1; workers <= 5; workers++) {               /* floats are added up: the same for all */
         CHECK_INT(morsels(make_sum, workers, 100000, BATCH_ROWS, 0), 2);
-        CHECK_INT(morsels(make_sum, workers, 130, 64, 2000000), 3);
+        CHECK_INT(morsels(make_sum, workers, 130, 64, 20000000), 3);
     }
 }
 
