@@ -263,12 +263,21 @@ static bool any_nhwc(const Tree *m) {
     return false;
 }
 
-/* The contraction whose epilogue the tree can be; one that fails on no row: errors are counted by rows. */
+static bool tree_can_fail(const Tree *m) {
+    for (size_t i = 0; i < m->own.cap; i++)
+        if (m->own.key[i] && ir_op_fallible(m->own.key[i]))
+            return true;
+    return false;
+}
+
+/* The contraction whose epilogue the tree can be: operations that fail on no row, since errors are counted by rows.  Leaves
+ * may fail: they are computed apart. */
 static const Node *find_inner(Scope *s, const Node *e) {
     Tree m = {.s = s, .out = e->type};
     const Node *inner = find_own(&m, e);
+    bool fails = tree_can_fail(&m);
     ptrmap_free(&m.own);
-    return inner && !ir_is_fallible(e) ? inner : NULL;
+    return fails ? NULL : inner;
 }
 
 /* ---- errors ---- */
