@@ -169,7 +169,7 @@ static bool build_hash(Build *b, Workers *w) {
 static JoinForm form_of(const RtState *s) {
     int64_t n = s->def->dense_n;
     if (!s->def->dense) return JOIN_TABLE;
-    if (n <= 4 * s->rows + 4096) return JOIN_ARRAY;
+    if (n <= 2 * s->rows + 4096) return JOIN_ARRAY;
     return n <= 256 * s->rows + (1 << 16) ? JOIN_BITS : JOIN_TABLE;
 }
 
