@@ -195,7 +195,7 @@ static int emit_program(Ahead *a, const char *dir, const char *path) {
     add_word(&command, object);
     for (size_t i = 0; i < sizeof archives / sizeof *archives; i++)
         add_word(&command, arena_printf(a->arena, "%s/%s", libs, archives[i]));
-    buf_puts(&command, " -Wl,--gc-sections -lxxhash -lz -lzstd -lpthread -lm");
+    buf_puts(&command, " -Wl,--gc-sections -lxxhash -lpng -ljpeg -lz -lzstd -lpthread -lm");
     if (status == DQL_OK) status = run_command(a->db, command.p);
     unlink(object);
     buf_free(&command);

@@ -1,5 +1,4 @@
 #include "api/source.h"
-#include <sys/stat.h>
 #include <stdlib.h>
 
 ModelEntry *session_model(dql_db *db, const char *name) {
@@ -61,15 +60,13 @@ static bool find_model(void *ctx, const char *name, ModelInfo *out) {
  * one anew. */
 static const char *file_table_name(Pins *p, const FileSpec *spec) {
     Buf name = {0};
-    struct stat st = {0};
-    if (stat(spec->path, &st) != 0) st.st_mtim.tv_sec = 0;
     buf_printf(&name, "%s", spec->path);
     if (spec->format) buf_printf(&name, " %s", spec->format);
     for (uint32_t i = 0; i < spec->n_options; i++) {
         buf_printf(&name, " %s=", spec->names[i]);
         value_print_whole(&name, &spec->values[i]);
     }
-    buf_printf(&name, " @%lld.%09ld+%lld", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size);
+    file_stamp(spec, &name);
     const char *unique = intern_cstr(p->db->names, name.p);
     buf_free(&name);
     return unique;

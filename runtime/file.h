@@ -11,7 +11,7 @@
 
 typedef struct FileSpec {
     const char *path;
-    const char *format; /* "csv", "tsv", "npy", "safetensors"; NULL: by the ending */
+    const char *format; /* "csv", "tsv", "npy", "image", "safetensors"; NULL: by the ending */
     uint32_t n_options;
     const char *const *names; /* lower case */
     const Value *values;
@@ -26,6 +26,9 @@ typedef struct FileSchema {
 bool file_open(Arena *a, TypePool *types, const FileSpec *spec, FileSchema *out, RtError *e);
 /* An unpublished version with one reference; NULL with the error. */
 TableVersion *file_load(BlockPool *pool, Workers *workers, const FileSpec *spec, RtError *e);
+
+/* What changes when the file does, or one of those that a path with wildcards names. */
+void file_stamp(const FileSpec *spec, Buf *out);
 
 /* For the readers of formats: no option is known to them, or the error. */
 bool file_no_options(const FileSpec *spec, RtError *e);

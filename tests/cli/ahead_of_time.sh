@@ -29,7 +29,7 @@ echo "SELECT 1 + COUNT(*) AS n FROM (VALUES (1), (2)) AS t(i);" > "$dir/n.dql"
 printf '#include "n.h"\nint main(int argc, char **argv) { return dql_aot_main(argc, argv); }\n' > "$dir/main.c"
 libs=$DQL_BUILD/runtime
 ${CC:-cc} ${DQL_SANITIZE:+-fsanitize=address,undefined} -I"$dir" "$dir/main.c" "$dir/n.o" "$libs/libdql_runtime.a" "$DQL_BUILD/base/libdql_base.a" \
-    -lxxhash -lz -lzstd -lpthread -lm -o "$dir/n" 2> "$dir/out" || { grep -q asan "$dir/out" && exit 77; fail "$(cat "$dir/out")"; }
+    -lxxhash -lpng -ljpeg -lz -lzstd -lpthread -lm -o "$dir/n" 2> "$dir/out" || { grep -q asan "$dir/out" && exit 77; fail "$(cat "$dir/out")"; }
 [ "$("$dir/n" --mode=csv --header=off)" = 3 ] || fail "the linked object prints $("$dir/n")"
 (cd "$dir" && "$dqlc" -S n.dql && "$dqlc" --emit=llvm-ir n.dql) || fail "-S"
 grep -q "\.text" "$dir/n.s" && grep -q "define" "$dir/n.ll" || fail "assembly or LLVM text"

@@ -179,7 +179,7 @@ static void test_files(Fixture *f) {
     s.path = "dir.d/x";
     CHECK_STR(schema_of(f, &s), "cannot read dir.d/x: its name has no ending that says its format");
     s.path = "x.foo";
-    CHECK_STR(schema_of(f, &s), "cannot read x.foo: .foo is not a known format (csv, tsv, npy and safetensors are)");
+    CHECK_STR(schema_of(f, &s), "cannot read x.foo: .foo is not a known format (csv, tsv, npy, png, jpg and safetensors are)");
     s.format = "orc";
     CHECK_STR(schema_of(f, &s), "cannot read x.foo: the format orc is not supported yet");
     double d = 1;

@@ -1,4 +1,4 @@
-/* Whatever a file holds, reading it ends with a table, a model's tensors or a message: csv, npy and safetensors whose
+/* Whatever a file holds, reading it ends with a table, a model's tensors or a message: csv, npy, pictures and safetensors whose
  * bytes are changed, cut, doubled and moved.  Each text is its own allocation or file, so that sanitizers see reads past it.
  *
  * reader_fuzz_test [SECONDS [SEED]]: for SECONDS instead of the few rounds of a test run, from another seed.
@@ -64,6 +64,18 @@ static void seed_safetensors(Buf *b, uint64_t *r) {
     buf_free(&h);
 }
 
+/* One of the pictures that tests read. */
+static void seed_picture(Buf *b, uint64_t *r) {
+    static const char *const files[] = {"palette.png", "rgb.png", "interlaced.png", "deep.png", "rgb.jpg", "cmyk.jpg", "progressive.jpg"};
+    char path[256], bytes[4096];
+    snprintf(path, sizeof path, "%s/tests/data/pictures/%s", DQL_SOURCE_DIR, files[below(r, sizeof files / sizeof *files)]);
+    FILE *f = fopen(path, "rb");
+    CHECK(f != NULL);
+    if (!f) return;
+    buf_add(b, bytes, fread(bytes, 1, sizeof bytes, f));
+    fclose(f);
+}
+
 /* ---- mutations ---- */
 static void mutate(Buf *b, uint64_t *r) {
     static const char odd[] = "\"',;\n\r\t\0{}[]:-+.e0123456789\xff\x80\x7f\\";
@@ -113,14 +125,14 @@ static void read_tensors(const Buf *b) {
 }
 
 int main(int argc, char **argv) {
-    static void (*const seeds[])(Buf *, uint64_t *) = {seed_csv, seed_npy, seed_safetensors};
-    static const char *const names[] = {"f.csv", "f.npy", "f.safetensors"};
+    static void (*const seeds[])(Buf *, uint64_t *) = {seed_csv, seed_npy, seed_safetensors, seed_picture};
+    static const char *const names[] = {"f.csv", "f.npy", "f.safetensors", "f.png"};
     long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 0, rounds = 0;
     uint64_t state = 0x2545F4914F6CDD1Dull + (argc > 2 ? strtoull(argv[2], NULL, 10) : 0);
     Buf b = {0};
     for (time_t start = time(NULL); seconds ? time(NULL) - start < seconds : rounds < ROUNDS; rounds++) {
         Fixture f = fixture_new();
-        size_t kind = below(&state, 3);
+        size_t kind = below(&state, 4);
         buf_clear(&b);
         seeds[kind](&b, &state);
         for (size_t i = 0, n = below(&state, 4); i < n; i++) mutate(&b, &state);
