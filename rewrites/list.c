@@ -74,6 +74,13 @@ static size_t times_from(const RwReport *r, size_t i, double *saved, const Rw *r
     return n;
 }
 
+/* What the pass does, without what it requires. */
+static void put_pass(Buf *out, const char *name) {
+    for (size_t i = 0; i < rw_pass_count; i++)
+        if (strcmp(rw_passes[i].name, name) == 0)
+            buf_printf(out, "%.*s", (int)strcspn(rw_passes[i].does, ":;"), rw_passes[i].does);
+}
+
 void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *report) {
     PtrMap rows = {0};
     Rw rw = {ir, source, &rows};
@@ -83,9 +90,10 @@ void rw_print_report(Buf *out, Ir *ir, const SourceApi *source, const RwReport *
         double saved = 0;
         size_t n = times_from(report, i, &saved, &rw);
         if (!n) continue;
-        buf_printf(out, "%-20s %3zux %-5s %5.0f %%  ", f->name, n, sound_text(f->sound), 100 * saved / (double)n);
-        if (rule) buf_puts(out, rule->law);
-        else buf_printf(out, "%s -> %s", op_info[f->from->op].text, op_info[f->to->op].text);
+        buf_printf(out, "%-20s %3zux %-5s %5.0f %%  ", f->name, n, sound_text(f->sound),
+                   100 * saved / (double)n);
+        buf_puts(out, rule ? rule->law : "");
+        if (!rule) put_pass(out, f->name);
         buf_putc(out, '\n');
     }
     if (report->limited) buf_puts(out, "the limit of rule applications was reached\n");

@@ -1,6 +1,7 @@
 /* The optimiser on one screen: each pass runs once, in this order. */
 #include "rewrites/infer.h"
 #include "rewrites/join_order.h"
+#include "rewrites/once.h"
 #include "rewrites/prune.h"
 
 const Pass rw_passes[] = {
@@ -14,6 +15,7 @@ const Pass rw_passes[] = {
      "order of inner joins by statistics; requires filters below joins, leaves projections above them",
      rw_join_order},
     {"tidy", "all rules again: conditions and projections that the order moved", rw_run_rules},
+    {"once", "networks where their inputs have the fewest rows or values; requires the joins in order", rw_once},
     {"prune_columns", "only columns that are used; requires filters in place", rw_prune_columns},
     {"finish", "all rules again: projections that became trivial, filters that pruning moved", rw_run_rules},
 };
