@@ -176,6 +176,14 @@ Expr call_nullif(Call *c) {
     return call_make(c, OP_CASE, NULL, 3, in);
 }
 
+/* qgram_jaccard(a, b, q => 3) */
+Expr call_grams(Call *c) {
+    AttrGram a = {3};
+    const Ast *q = c->n > 2 ? c->ast_arg[2] : call_option(c, "q");
+    if (q && !constant_int(c->b, q, "q", &a.q)) return call_fail(c);
+    return values(c) ? call_make(c, OP_QGRAM_JACCARD, &a, 2, nodes_of(c)) : call_fail(c);
+}
+
 /* Without a length, to the end. */
 Expr call_substring(Call *c) {
     if (!values(c)) return call_fail(c);

@@ -1,5 +1,6 @@
 /* Text and fields of dates: the functions of base/text.h and base/date.h. */
 #include "base/date.h"
+#include "base/similarity.h"
 #include "base/text.h"
 #include "ir/eval_law.h"
 
@@ -34,6 +35,20 @@ bool law_eval_substring(Eval *e, const Node *n, const Value *in, Value *out) {
     if (in[2].i < 0)
         return eval_fail(e, n, ROW_OVERFLOW, "%lld is out of range for the length of a substring", (long long)in[2].i);
     return out->s = utf8_substring(in[0].s, in[1].i, in[2].i), true;
+}
+
+bool law_eval_levenshtein(Eval *e, const Node *n, const Value *in, Value *out) {
+    (void)n;
+    return out->i = text_levenshtein(similarity_new(e->arena), in[0].s, in[1].s), true;
+}
+
+bool law_eval_jaro_winkler(Eval *e, const Node *n, const Value *in, Value *out) {
+    (void)n;
+    return out->f64 = text_jaro_winkler(similarity_new(e->arena), in[0].s, in[1].s), true;
+}
+
+bool law_eval_qgram_jaccard(Eval *e, const Node *n, const Value *in, Value *out) {
+    return out->f64 = text_qgram_jaccard(similarity_new(e->arena), in[0].s, in[1].s, ATTR_OF(n, Gram)->q), true;
 }
 
 bool law_eval_extract(Eval *e, const Node *n, const Value *in, Value *out) {

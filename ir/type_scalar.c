@@ -1,5 +1,6 @@
 /* Types of leaves, logic, choices, casts, text and dates. */
 #include "base/date.h"
+#include "base/similarity.h"
 #include "ir/type_laws.h"
 
 /* ---- leaves ---- */
@@ -144,6 +145,19 @@ const Type *law_type_text1(TypeCall *c) {
 
 const Type *law_type_length(TypeCall *c) {
     return want_text(c, 0) ? strict(c, kind_type(c, TY_I64)) : type_reject_inputs(c);
+}
+
+static const Type *two_texts(TypeCall *c, TypeKind result) {
+    return want_text(c, 0) && want_text(c, 1) ? strict(c, kind_type(c, result)) : type_reject_inputs(c);
+}
+
+const Type *law_type_levenshtein(TypeCall *c) { return two_texts(c, TY_I64); }
+
+/* qgram_jaccard has a q */
+const Type *law_type_similarity(TypeCall *c) {
+    int64_t q = c->op == OP_QGRAM_JACCARD ? CALL_ATTR(c, Gram)->q : 1;
+    if (q < 1 || q > QGRAM_MOST) return type_reject(c, "q is 1 to %d, not %lld", QGRAM_MOST, (long long)q);
+    return two_texts(c, TY_F64);
 }
 
 /* text, first character from 1, characters */

@@ -246,7 +246,8 @@ static LVal lower_new(Scope *s, const Node *e) {
     case OP_COALESCE: return typed(coalesce_from(s, e, 0, NULL), e->type);
     case OP_IN: return expr_in(s, e);
     case OP_CAST: return expr_cast(s, e);
-    case OP_LIKE: case OP_TEXT_CONCAT: case OP_UPPER: case OP_LOWER: case OP_LENGTH: case OP_SUBSTRING: return expr_text(s, e);
+    case OP_LIKE: case OP_TEXT_CONCAT: case OP_UPPER: case OP_LOWER: case OP_LENGTH: case OP_SUBSTRING:
+    case OP_LEVENSHTEIN: case OP_JARO_WINKLER: case OP_QGRAM_JACCARD: return expr_text(s, e);
     case OP_EXTRACT: return expr_extract(s, e);
     case OP_SCAN: case OP_VALUES: case OP_FILTER: case OP_PROJECT: case OP_JOIN: case OP_AGGREGATE: case OP_SORT:
     case OP_LIMIT: case OP_TOPN: case OP_WEIGHT: case OP_IDIV: case OP_SHIFT_LEFT: case OP_SHIFT_RIGHT: case OP_WHERE: case OP_STACK: case OP_ONEHOT: case OP_SLICE: case OP_INDEX: case OP_GATHER: case OP_SCATTER:

@@ -86,6 +86,16 @@ static Stage *substring(Scope *s, const Node *e, LVal x, LVal from, LVal count, 
     return native(s, "dql_rt_text_substring", 3, a, K_I128, (Range){0});
 }
 
+static Stage *similarity(Scope *s, const Node *e, LVal x, LVal y) {
+    CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 6);
+    one_or_many(s, x, &a[0], &a[1]);
+    one_or_many(s, y, &a[2], &a[3]);
+    if (e->op == OP_LEVENSHTEIN) return native(s, "dql_rt_text_levenshtein", 4, a, K_I64, range_span(0, (Int128)1 << 40));
+    if (e->op == OP_JARO_WINKLER) return native(s, "dql_rt_text_jaro_winkler", 4, a, K_F64, (Range){0});
+    a[4] = number(s, ATTR_OF(e, Gram)->q);
+    return native(s, "dql_rt_text_qgram_jaccard", 5, a, K_F64, (Range){0});
+}
+
 LVal expr_text(Scope *s, const Node *e) {
     LVal in[3] = {0}, out = {.type = e->type};
     for (uint32_t i = 0; i < e->n && i < 3; i++) {
@@ -97,6 +107,7 @@ LVal expr_text(Scope *s, const Node *e) {
     case OP_TEXT_CONCAT: out.v = concat(s, in[0], in[1]); break;
     case OP_UPPER: out.v = changed(s, "dql_rt_text_upper", in[0]); break;
     case OP_LOWER: out.v = changed(s, "dql_rt_text_lower", in[0]); break;
+    case OP_LEVENSHTEIN: case OP_JARO_WINKLER: case OP_QGRAM_JACCARD: out.v = similarity(s, e, in[0], in[1]); break;
     case OP_LENGTH: out.v = length(s, in[0]); break;
     default: out.v = substring(s, e, in[0], in[1], in[2], out.valid);
     }

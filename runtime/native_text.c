@@ -1,4 +1,5 @@
 /* Text: by the functions of base that the evaluator uses too. New texts live in the batch's scratch. */
+#include "base/similarity.h"
 #include "base/text.h"
 #include "runtime/abi.h"
 #include "runtime/dict.h"
@@ -77,5 +78,46 @@ int64_t dql_rt_text_substring(void *const *args, int64_t n) {
         Str s = utf8_substring(str(a[i]), from[i], length[i]);
         out[i] = (TextView){s.p, s.n};
     }
+    return 0;
+}
+
+/* Two operands with their strides. */
+typedef struct Pairs {
+    const TextView *a, *b;
+    int64_t a_stride, b_stride;
+    Arena *arena;
+    Similarity *work;
+} Pairs;
+
+static Pairs pairs_begin(void *const *args) {
+    Arena *arena = arena_new();
+    return (Pairs){args[0], args[2], *(const int64_t *)args[1], *(const int64_t *)args[3], arena, similarity_new(arena)};
+}
+
+static Str first(const Pairs *p, int64_t i) { return str(p->a[i * p->a_stride]); }
+static Str second(const Pairs *p, int64_t i) { return str(p->b[i * p->b_stride]); }
+
+int64_t dql_rt_text_levenshtein(void *const *args, int64_t n) {
+    Pairs p = pairs_begin(args);
+    int64_t *out = args[4];
+    for (int64_t i = 0; i < n; i++) out[i] = text_levenshtein(p.work, first(&p, i), second(&p, i));
+    arena_free(p.arena);
+    return 0;
+}
+
+int64_t dql_rt_text_jaro_winkler(void *const *args, int64_t n) {
+    Pairs p = pairs_begin(args);
+    double *out = args[4];
+    for (int64_t i = 0; i < n; i++) out[i] = text_jaro_winkler(p.work, first(&p, i), second(&p, i));
+    arena_free(p.arena);
+    return 0;
+}
+
+int64_t dql_rt_text_qgram_jaccard(void *const *args, int64_t n) {
+    Pairs p = pairs_begin(args);
+    int64_t q = *(const int64_t *)args[4];
+    double *out = args[5];
+    for (int64_t i = 0; i < n; i++) out[i] = text_qgram_jaccard(p.work, first(&p, i), second(&p, i), q);
+    arena_free(p.arena);
     return 0;
 }
