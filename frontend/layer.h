@@ -47,6 +47,9 @@ bool layer_settle(Settle *s);
 const Node *layer_build(Binder *b, const ModelLayer *l, const char *model, int64_t version,
                         const ModelTensor *tensors, const Node *const *in, Span at);
 
+/* x (C, H, W) as interpolate's (C, height, width), mode 'bilinear' (layer_resize.c) */
+const Node *layer_bilinear(Binder *b, const Node *x, int64_t height, int64_t width, bool antialias, Span at);
+
 #define LAYER(kind, name, family, arguments)                                                                 \
     bool layer_settle_##family(Settle *s);                                                                   \
     const Node *layer_build_##family(Build *m);

@@ -190,6 +190,12 @@ static const Node *resampled(Build *m, const Node *x, uint32_t dim, const Taps *
     return y;
 }
 
+const Node *layer_bilinear(Binder *b, const Node *x, int64_t height, int64_t width, bool antialias, Span at) {
+    ModelLayer l = {.kind = LAYER_INTERPOLATE, .name = "resize", .n_in = 1,
+                    .set = {.mode = BY_BILINEAR, .causal = antialias, .kernel = {height, width}}};
+    return layer_build(b, &l, NULL, 0, NULL, &x, at);
+}
+
 const Node *layer_build_resize(Build *m) {
     const Node *x = m->in[0];
     if (m->l->set.mode == BY_AREA) return layer_build_adaptive_pool(m);

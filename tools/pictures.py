@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """pictures.py: makes tests/data/pictures, tests/exec/pictures.dql and .out with Pillow, which dql's pictures must agree with, byte for
-byte: conversion to grey, RGB and RGBA, and bilinear resizing.  Needs Pillow and numpy; run in the root of the sources."""
+byte: conversion to grey, RGB and RGBA, and bilinear resizing; tests/exec/picture_functions.dql and .out with PyTorch, in hundredths.
+Needs Pillow, numpy and torch; run in the root of the sources."""
 import os
 import struct
 import zlib
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from PIL import Image
 
 DIR = "tests/data/pictures"
@@ -87,6 +90,39 @@ def pixels(name, mode, size):
     return x[None] if x.ndim == 2 else x.transpose(2, 0, 1)
 
 
+def functions():
+    """Each as mean of the elements, and of the elements times their places, in hundredths."""
+    x = torch.from_numpy(pixels("rgb.png", "RGB", None).astype(np.float32))
+    u = torch.from_numpy(pixels("rgb.png", "RGB", None))
+    mean, std = torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1), torch.tensor([0.2, 0.3, 0.4]).view(3, 1, 1)
+    grey = 0.2989 * x[0] + 0.587 * x[1] + 0.114 * x[2]
+    cases = []
+    for h, w in ((5, 7), (14, 4), (20, 11), (31, 23), (1, 1), (9, 30), (14, 11)):
+        for antialias in (True, False):
+            y = F.interpolate(x[None], (h, w), mode="bilinear", antialias=antialias)[0]
+            cases.append((f"resize(image, {h}, {w}" + ("" if antialias else ", antialias => FALSE") + ")", y))
+    cases += [("crop(image, 1, 2, 3, 4)", x[:, 1:4, 2:6]), ("center_crop(image, 5, 4)", x[:, 4:9, 4:8]), ("center_crop(image, 7, 11)", x[:, 4:11, :]),
+              ("flip(image, dims => 2)", x.flip(2)), ("flip(image, dims => 1)", x.flip(1)),
+              ("normalize(image / 255.0, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4])", (x / 255 - mean) / std),
+              ("normalize(image, 127.5, 64)", (x - 127.5) / 64),
+              ("grayscale(image)", grey.to(u.dtype)[None]), ("grayscale(image / 255.0)", grey[None] / 255),
+              ("normalize(center_crop(resize(image, 12, 10), 8, 8) / 255.0, 0.5, 0.25)",
+               (F.interpolate(x[None], (12, 10), mode="bilinear", antialias=True)[0][:, 2:10, 1:9] / 255 - 0.5) / 0.25)]
+    text, out = ["-- Functions of pictures: means, and means weighted by place, in hundredths. Made by tools/pictures.py with PyTorch."], []
+    for call, y in cases:
+        y = y.double().flatten()
+        n = y.numel()
+        values = [100 * y.mean().item(), 100 * (y * torch.arange(n) / n).mean().item()]
+        assert all(abs(v % 1 - 0.5) > 2e-3 for v in values), call
+        text.append(f"FROM '{DIR}/rgb.png' |> SELECT reshape({call}, {n})::TENSOR(DOUBLE, {n}) AS y"
+                    f" |> SELECT round(100 * MEAN(y)) AS m, round(100 * MEAN(y * arange({n}) / {n})) AS placed;")
+        out += ["m,placed", ",".join(str(round(v)) for v in values)]
+    with open("tests/exec/picture_functions.dql", "w") as f:
+        f.write("\n".join(text) + "\n")
+    with open("tests/exec/picture_functions.out", "w") as f:
+        f.write("\n".join(out) + "\n")
+
+
 def main():
     os.makedirs(DIR, exist_ok=True)
     good()
@@ -113,6 +149,7 @@ def main():
         f.write("\n".join(text) + "\n")
     with open("tests/exec/pictures.out", "w") as f:
         f.write("\n".join(out) + "\n")
+    functions()
 
 
 main()
