@@ -58,27 +58,35 @@ static bool may_create(RtSession *s, const Program *p, bool *skip, RtError *e) {
     return !old || *skip || p->or_replace || rt_fail(e, RT_DATA, "table '%s' already exists", p->target);
 }
 
-/* References to the live segments of a version; NULL: no memory. */
-static SegRef *share_segments(TableVersion *from) {
-    SegRef *segments = calloc(from->n_segments + 1, sizeof *segments);
-    for (uint32_t i = 0; segments && i < from->n_segments; i++) {
-        Segment *live = version_live_segment(from, i);
-        if (live) {
-            segments[i].segment = segment_ref(live);
-            continue;
-        }
-        for (uint32_t k = 0; k < i; k++) segment_unref(segments[k].segment);
-        free(segments);
-        return NULL;
-    }
-    return segments;
+typedef struct Sharing {
+    TableVersion *from;
+    SegRef *to;
+    _Atomic bool failed;
+} Sharing;
+
+static void share_segment(void *ctx, int64_t i) {
+    Sharing *x = ctx;
+    Segment *live = version_live_segment(x->from, (uint32_t)i);
+    x->to[i].segment = live ? segment_owned(live) : NULL;
+    if (!x->to[i].segment) x->failed = true;
+}
+
+/* References to the live segments of a version, copies of those that are read from a file, which may change later; NULL: no
+ * memory. */
+static SegRef *share_segments(TableVersion *from, Workers *workers) {
+    Sharing x = {from, calloc(from->n_segments + 1, sizeof *x.to), false};
+    if (x.to) workers_each(workers, from->n_segments, share_segment, &x);
+    if (!x.failed) return x.to;
+    for (uint32_t i = 0; i < from->n_segments; i++) segment_unref(x.to[i].segment);
+    free(x.to);
+    return NULL;
 }
 
 bool rt_share(RtSession *s, const Program *p, TableVersion *from, int64_t *changed, RtError *e) {
     bool skip;
     if (!may_create(s, p, &skip, e) || skip) return skip;
     Schema *schema = schema_of(p);
-    SegRef *segments = schema ? share_segments(from) : NULL;
+    SegRef *segments = schema ? share_segments(from, s->workers) : NULL;
     TableVersion *v = segments ? version_new(s->pool, schema, from->n_segments, segments) : NULL;
     schema_unref(schema);
     free(segments);

@@ -65,6 +65,17 @@ bool builder_column(TableBuilder *b, uint32_t col, const ColumnRef *c, int64_t f
     return append(&b->cols[col], c, from, n, rows);
 }
 
+bool builder_mapped(TableBuilder *b, uint32_t col, SharedMap *map, const void *data, int64_t rows) {
+    ColumnCode code = column_code_of(b->schema->types[col], false);
+    for (int64_t at = 0; at < rows; at += SEGMENT_ROWS) {
+        int64_t n = rows - at < SEGMENT_ROWS ? rows - at : SEGMENT_ROWS;
+        *vec_push(&b->cols[col].sealed) =
+            (SegColumn){.ref = {.code = code, .data = (const char *)data + (size_t)at * code.pitch}, .map = sharedmap_ref(map),
+                        .facts = {.null_free = true, .distinct = -1}, .rows = n};
+    }
+    return true;
+}
+
 /* A value as a column of one row: `bits` holds its bytes where they are not pointed to. */
 static ColumnRef value_column(const Value *v, const Type *t, Int128 *bits, uint8_t *valid) {
     ColumnRef c = {.code = column_code_of(t, true), .data = bits, .valid = valid};

@@ -15,6 +15,10 @@ bool builder_value(TableBuilder *b, uint32_t col, const Value *v);
 /* Rows [from, from + n) of a finished column; rows not NULL: the n rows it lists instead. */
 bool builder_column(TableBuilder *b, uint32_t col, const ColumnRef *c, int64_t from, int64_t n, const uint32_t *rows);
 
+/* All rows of a column of tensors without NULLs, read where they are in a file: column_code_of's pitch, 64 bytes readable
+ * behind the last. */
+bool builder_mapped(TableBuilder *b, uint32_t col, SharedMap *map, const void *data, int64_t rows);
+
 /* The version `base` with the rows added (NULL: a version of them alone); small segments at base's end are merged with
  * them. Columns must be of equal length. The builder is empty afterwards. */
 TableVersion *builder_finish(TableBuilder *b, TableVersion *base, RtError *e);

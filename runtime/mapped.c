@@ -1,6 +1,8 @@
 #include "runtime/mapped.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -44,4 +46,28 @@ bool mapped_open(const char *path, Mapped *out, RtError *e) {
 void mapped_close(Mapped *m) {
     if (m->p) munmap((void *)(uintptr_t)m->p, m->n + PAD);
     *m = (Mapped){0};
+}
+
+struct SharedMap {
+    _Atomic int32_t refs;
+    Mapped file;
+};
+
+SharedMap *mapped_share(Mapped *m) {
+    SharedMap *s = malloc(sizeof *s);
+    if (!s) return NULL;
+    *s = (SharedMap){.refs = 1, .file = *m};
+    *m = (Mapped){0};
+    return s;
+}
+
+SharedMap *sharedmap_ref(SharedMap *m) {
+    atomic_fetch_add(&m->refs, 1);
+    return m;
+}
+
+void sharedmap_unref(SharedMap *m) {
+    if (!m || atomic_fetch_sub(&m->refs, 1) != 1) return;
+    mapped_close(&m->file);
+    free(m);
 }

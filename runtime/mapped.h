@@ -12,4 +12,10 @@ typedef struct Mapped {
 
 bool mapped_open(const char *path, Mapped *out, RtError *e);
 void mapped_close(Mapped *m);
+
+/* One file that several columns are read from in place: counted. */
+typedef struct SharedMap SharedMap;
+SharedMap *mapped_share(Mapped *m); /* takes the file over; NULL: no memory, m is unchanged */
+SharedMap *sharedmap_ref(SharedMap *m);
+void sharedmap_unref(SharedMap *m);
 #endif

@@ -110,11 +110,21 @@ static bool add_steps(const Npy *f, BlockPool *pool, TableBuilder *b) {
     return ok;
 }
 
+/* Rows in the file are laid out as the column's are: it is read in place, whatever its size. */
+static bool add_mapped(Npy *f, TableBuilder *b) {
+    SharedMap *map = mapped_share(&f->file);
+    bool ok = map && builder_mapped(b, 1, map, f->data, f->rows);
+    sharedmap_unref(map);
+    return ok;
+}
+
 /* Tensors that are stored as the column wants them go straight from the file, so that the column is allocated once. */
-static bool add_values(const Npy *f, BlockPool *pool, TableBuilder *b) {
+static bool add_values(Npy *f, BlockPool *pool, TableBuilder *b) {
     if (f->h.rank < 2 || f->h.fortran || f->h.kind == TY_BOOL) return add_steps(f, pool, b);
     ColumnRef c = {.code = column_code_of(f->value, false), .data = f->data};
-    c.code.pitch = (uint32_t)(f->row_elems * f->h.bytes);
+    uint32_t pitch = (uint32_t)(f->row_elems * f->h.bytes);
+    if (pitch == c.code.pitch && (uintptr_t)f->data % 64 == 0) return add_mapped(f, b);
+    c.code.pitch = pitch;
     return f->rows == 0 || builder_column(b, 1, &c, 0, f->rows, NULL);
 }
 
@@ -130,7 +140,7 @@ static bool add_indices(int64_t rows, TableBuilder *b) {
     return ok;
 }
 
-static TableVersion *load(const Npy *f, TypePool *types, BlockPool *pool, Workers *workers, RtError *e) {
+static TableVersion *load(Npy *f, TypePool *types, BlockPool *pool, Workers *workers, RtError *e) {
     Schema *s = schema_new(2, (const char *[]){"i", "value"}, (const Type *[]){type_get(types, TY_I64), f->value});
     TableBuilder *b = builder_new(pool, workers, s);
     bool ok = b && add_indices(f->rows, b) && add_values(f, pool, b);

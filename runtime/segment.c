@@ -23,7 +23,8 @@ Segment *segment_ref(Segment *s) {
 }
 
 void segcolumn_free(SegColumn *c) {
-    block_free((void *)(uintptr_t)c->ref.data);
+    if (!c->map) block_free((void *)(uintptr_t)c->ref.data);
+    sharedmap_unref(c->map);
     block_free((void *)(uintptr_t)c->ref.valid);
     dict_unref(c->ref.dict);
     for (uint32_t i = 0; i < c->n_heaps; i++) block_free(c->heaps[i]);
@@ -136,6 +137,39 @@ Segment *segment_take(Segment *s, const uint32_t *rows, int64_t n) {
     bool ok = t != NULL;
     if (t) t->parent = segment_ref(s);
     for (uint32_t c = 0; ok && c < s->n; c++) ok = take_column(&s->cols[c], rows, n, s->pool, &t->cols[c]);
+    if (ok) return t;
+    segment_unref(t);
+    return NULL;
+}
+
+static bool is_mapped(const Segment *s) {
+    for (uint32_t c = 0; c < s->n; c++)
+        if (s->cols[c].map) return true;
+    return false;
+}
+
+static void *copy_block(const void *p, size_t bytes, size_t room, BlockPool *pool) {
+    void *out = block_alloc(pool, room);
+    if (out) memcpy(out, p, bytes);
+    return out;
+}
+
+static bool copy_column(const SegColumn *from, int64_t rows, BlockPool *pool, SegColumn *to) {
+    const ColumnRef *r = &from->ref;
+    size_t bytes = (size_t)rows * column_stride(r->code);
+    *to = (SegColumn){.rows = rows, .facts = from->facts, .ref = *r};
+    to->ref.dict = dict_ref(r->dict);
+    to->ref.data = copy_block(r->data, bytes, column_bytes(r->code, rows), pool);
+    to->ref.valid = r->valid ? copy_block(r->valid, (size_t)rows, ((size_t)rows + 127) / 64 * 64, pool) : NULL;
+    return to->ref.data && (!r->valid || to->ref.valid);
+}
+
+Segment *segment_owned(Segment *s) {
+    if (!is_mapped(s)) return segment_ref(s);
+    Segment *t = segment_new(s->pool, s->rows, s->n);
+    bool ok = t != NULL;
+    if (t) t->parent = segment_ref(s); /* texts */
+    for (uint32_t c = 0; ok && c < s->n; c++) ok = copy_column(&s->cols[c], s->rows, s->pool, &t->cols[c]);
     if (ok) return t;
     segment_unref(t);
     return NULL;

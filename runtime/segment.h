@@ -7,7 +7,7 @@
 #define DQL_RUNTIME_SEGMENT_H
 #include "runtime/column.h"
 #include "runtime/dict.h"
-#include "runtime/error.h"
+#include "runtime/mapped.h"
 #include <pthread.h>
 
 enum { SEGMENT_BITS = 20, SEGMENT_ROWS = 1 << SEGMENT_BITS };
@@ -24,6 +24,7 @@ typedef struct ColumnFacts {
 typedef struct Converted Converted;
 typedef struct SegColumn {
     ColumnRef ref;     /* data, valid and dict are owned */
+    SharedMap *map;    /* the file that data points into instead, or NULL */
     ColumnFacts facts;
     int64_t rows;
     void **heaps;      /* blocks that views point into */
@@ -52,6 +53,8 @@ void segcolumn_free(SegColumn *c); /* what it owns */
 bool segment_column(Segment *s, uint32_t col, ColumnCode want, const Dict *dict, ColumnRef *out, RtError *e);
 /* The n rows listed, ascending, as a segment of its own with the facts that still hold. */
 Segment *segment_take(Segment *s, const uint32_t *rows, int64_t n);
+/* The same rows in memory of their own where columns are read from a file in place, else another reference. */
+Segment *segment_owned(Segment *s);
 /* Before a segment is published: codes a text column by a dictionary that holds all its texts, in place. */
 bool segment_adopt_dict(Segment *s, uint32_t col, const Dict *dict);
 
