@@ -1,6 +1,6 @@
 /* Relations of FROM: tables, WITH names, files, subqueries. */
 #include "frontend/constant.h"
-#include "frontend/scope.h"
+#include "frontend/query.h"
 
 const char *bind_object_name(Binder *b, const Ast *name) {
     if (!name->kid[NAME_QUALIFIER]) return name->text;
@@ -168,13 +168,27 @@ static Rel from_query(Binder *b, const Ast *t) {
     return r.node ? with_alias(b, copy_rel(b, &r), t->kid[DERIVED_ALIAS], NULL) : r;
 }
 
+/* t PIVOT (..) [AS alias], and the others */
+static Rel from_reshaped(Binder *b, const Ast *t) {
+    const Ast *op = t->kid[RESHAPED_OP], *alias = t->kid[RESHAPED_ALIAS];
+    Rel r = bind_relation(b, t->kid[RESHAPED_TABLE]);
+    if (!r.node) return r;
+    if (op->kind == A_PIPE_UNSTACK) r = bind_unstack(b, r, op);
+    else if (op->kind == A_PIPE_MELT) r = bind_melt(b, r, op);
+    else if (op->kind == A_PIPE_UNPIVOT) r = bind_unpivot(b, r, op);
+    else if (op->kind == A_PIPE_PIVOT) r = bind_pivot(b, r, op);
+    else return bind_not_supported(b, op), (Rel){0};
+    return alias && r.node ? with_alias(b, r, alias, NULL) : r;
+}
+
 Rel bind_relation(Binder *b, const Ast *t) {
     if (t->kind == A_TABLE) return from_table(b, t);
     if (t->kind == A_FILE) return from_file(b, t);
     if (t->kind == A_TABLE_CALL) return from_call(b, t);
     if (t->kind == A_DERIVED) return from_query(b, t);
     if (t->kind == A_JOIN) return bind_join(b, bind_relation(b, t->kid[JOIN_LHS]), t);
-    bind_not_supported(b, t->kind == A_RESHAPED ? t->kid[RESHAPED_OP] : t);
+    if (t->kind == A_RESHAPED) return from_reshaped(b, t);
+    bind_not_supported(b, t);
     return (Rel){0};
 }
 

@@ -161,6 +161,10 @@ static Rel (*const pipes[A_COUNT])(Binder *b, Rel in, const Ast *t) = {
     [A_PIPE_ORDER] = pipe_order,
     [A_PIPE_LIMIT] = pipe_limit,
     [A_PIPE_PREDICT] = bind_predict_pipe,
+    [A_PIPE_UNSTACK] = bind_unstack,
+    [A_PIPE_MELT] = bind_melt,
+    [A_PIPE_UNPIVOT] = bind_unpivot,
+    [A_PIPE_PIVOT] = bind_pivot,
 };
 
 Rel bind_pipes(Binder *b, Rel in, const Ast *list) {
