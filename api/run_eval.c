@@ -1,6 +1,7 @@
 /* Execution on the reference evaluator. */
 #include "api/prepare.h"
 #include "api/run.h"
+#include "api/source.h"
 #include "ir/eval.h"
 #include "runtime/builder.h"
 #include <stdlib.h>
@@ -24,7 +25,13 @@ static int report_eval(dql_stmt *s, const EvalError *e) {
     int status = e->code == ROW_CANCELLED ? DQL_INTERRUPTED : e->code == ROW_NO_MEMORY || e->code == ROW_LIMIT ? DQL_LIMIT : DQL_ERROR;
     const Origin *at = e->node ? ir_origin(s->ir, e->node) : NULL;
     Span span = at ? at->span : s->st.span;
-    return report_at(s, status, span, e->text ? e->text : texts[e->code]);
+    const TableVersion *of = e->table ? pins_table(&s->pins, e->table) : NULL;
+    Buf text = {0};
+    buf_puts(&text, e->text ? e->text : texts[e->code]);
+    if (of && status == DQL_ERROR) version_print_row(&text, of, e->table, e->row);
+    report_at(s, status, span, text.p);
+    buf_free(&text);
+    return status;
 }
 
 static Schema *schema_of(const dql_stmt *s) {

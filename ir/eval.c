@@ -22,7 +22,7 @@ bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...) {
     va_start(ap, fmt);
     buf_vprintf(&b, fmt, ap);
     va_end(ap);
-    c->error = (EvalError){code, n, arena_strndup(c->arena, b.p, b.n)};
+    c->error = (EvalError){.code = code, .node = n, .text = arena_strndup(c->arena, b.p, b.n)};
     buf_free(&b);
     return false;
 }
@@ -141,7 +141,56 @@ bool eval_value(Eval *e, const Node *n, Value *out) {
     return true;
 }
 
+/* ---- rows of relations, and errors among them ---- */
+
+RowSource *eval_source(EvalRun *run, const Node *rel) {
+    RowSource *s = ptrmap_get(&run->sources, rel);
+    if (s) return s;
+    s = ARENA_NEW(run->ctx->arena, RowSource);
+    ptrmap_set(&run->sources, rel, s);
+    return s;
+}
+
+void eval_from(EvalRun *run, const Node *of, const Node *rel, const size_t *kept, size_t n) {
+    RowSource *to = eval_source(run, of);
+    const RowSource *from = eval_source(run, rel);
+    if (!to->pending.code) to->pending = from->pending;
+    to->table = from->table;
+    to->version = from->version;
+    to->rows = from->rows;
+    if (!from->table || !kept) return;
+    size_t *rows = ARENA_ARRAY(run->ctx->arena, size_t, n + 1);
+    for (size_t i = 0; i < n; i++) rows[i] = from->rows ? from->rows[kept[i]] : kept[i];
+    to->rows = rows;
+}
+
+void eval_locate(EvalRun *run, const Node *rel, size_t i) {
+    const RowSource *s = eval_source(run, rel);
+    EvalError *e = &run->ctx->error;
+    e->table = s->table;
+    e->version = s->version;
+    e->row = (int64_t)(s->rows ? s->rows[i] : i);
+}
+
+bool eval_stop(EvalRun *run, const Node *of, const Node *rel, size_t i) {
+    RowError code = run->ctx->error.code;
+    if (code == ROW_CANCELLED || code == ROW_NO_MEMORY) return false;
+    if (rel) eval_locate(run, rel, i);
+    eval_source(run, of)->pending = run->ctx->error;
+    return true;
+}
+
+bool eval_raise(EvalRun *run, const Node *rel) {
+    const RowSource *s = eval_source(run, rel);
+    if (s->pending.code) run->ctx->error = s->pending;
+    return !s->pending.code;
+}
+
 bool eval_relation(EvalRun *run, const Node *rel, Value *out) {
+    return eval_stream(run, rel, out) && eval_raise(run, rel);
+}
+
+bool eval_stream(EvalRun *run, const Node *rel, Value *out) {
     Value *found = ptrmap_get(&run->relations, rel);
     if (!found) {
         Eval e;
@@ -164,6 +213,7 @@ bool ir_eval(EvalCtx *c, const Node *rel, Rows *out) {
     Value v;
     bool ok = eval_relation(&run, rel, &v);
     ptrmap_free(&run.relations);
+    ptrmap_free(&run.sources);
     if (!ok) return false;
     const Value **at = ARENA_ARRAY(c->arena, const Value *, v.list.n);
     for (size_t i = 0; i < v.list.n; i++) at[i] = v.list.at[i].list.at;
@@ -179,5 +229,6 @@ bool ir_eval_scalar(EvalCtx *c, const Node *expr, const Value *row, uint32_t n, 
     if (ok) *out = eval_keep(c->arena, out);
     eval_close(&e);
     ptrmap_free(&run.relations);
+    ptrmap_free(&run.sources);
     return ok;
 }

@@ -15,6 +15,9 @@
  *    overflow to infinity, by casts too.  Tensors of floats divide as IEEE 754 says.
  *  - SUM, AVG of floats: base/sum.h, over morsels of the aggregate's input.  AVG of integers and DECIMAL: the
  *    exact sum converted to double, divided by 10^scale, then by the count.
+ *  - The error of a relation is that of its first row: operators that go row by row hand on the rows before
+ * the one that failed, and only what needs all of them ends.  Of a LIMIT's rows, those behind the last are
+ * not looked at.
  *  - Groups come in order of first appearance, join results in order of the left input, then the right.
  *
  * A value's type is nullable exactly if it is NULL, whatever the node's says.  Results live in ctx->arena.
@@ -28,6 +31,9 @@ typedef struct EvalError {
     RowError code;    /* base/program.h */
     const Node *node; /* whose evaluation failed; ir_origin has its place in the text */
     const char *text; /* "out of range for INTEGER": arena */
+    const char
+        *table; /* whose row it was, where there is one below all joins and groups; NULL: none is named */
+    int64_t version, row; /* of it; 0 is the first row */
 } EvalError;
 
 typedef struct EvalParam {

@@ -51,7 +51,7 @@ static void free_groups(Groups *gs) {
 
 static bool make_groups(Eval *e, const Node *n, Groups *gs) {
     Value from, *keys;
-    if (!eval_relation(e->run, n->in[0], &from)) return false;
+    if (!eval_stream(e->run, n->in[0], &from)) return false;
     if (gs->n_keys == 0) add_group(gs, keys_hash(0, NULL), NULL); /* there even without rows */
     for (size_t i = 0; i < from.list.n; i++) {
         const Value *row = &from.list.at[i];
@@ -78,6 +78,31 @@ static bool group_row(Eval *e, const Node *n, const Group *g, uint32_t n_keys, V
     return true;
 }
 
+static bool row_fails(Eval *e, const Node *n, const Value *row) {
+    Value v;
+    if (!eval_next(e, row->list.at, n->in[0]->type->n)) return true;
+    for (uint32_t i = 1; i < n->n; i++) {
+        bool key = i <= (uint32_t)ATTR_OF(n, Aggregate)->keys;
+        const Node *of = key ? n->in[i] : n->in[i]->n ? n->in[i]->in[0] : NULL;
+        if (of && !eval_value(e, of, &v)) return true;
+    }
+    return false;
+}
+
+/* Something failed, in the order of groups: the error is that of the first row whose keys or arguments do,
+ * then one of the rows that did not come, then one of the groups. */
+static bool fail_first(Eval *e, const Node *n) {
+    EvalRun *run = e->run;
+    EvalError found = run->ctx->error;
+    Value from;
+    if (found.code == ROW_CANCELLED || found.code == ROW_NO_MEMORY) return false;
+    if (!eval_stream(run, n->in[0], &from)) return false;
+    for (size_t i = 0; i < from.list.n; i++)
+        if (row_fails(e, n, &from.list.at[i])) return eval_locate(run, n->in[0], i), false;
+    if (eval_raise(run, n->in[0])) run->ctx->error = found;
+    return false;
+}
+
 bool law_eval_aggregate(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;
     Groups gs = {.n_keys = (uint32_t)ATTR_OF(n, Aggregate)->keys};
@@ -86,9 +111,9 @@ bool law_eval_aggregate(Eval *e, const Node *n, const Value *in, Value *out) {
     for (size_t i = 0; ok && i < gs.at.n; i++)
         ok = group_row(e, n, gs.at.at[i], gs.n_keys, rows_add(e->run, &rows, n->type->n));
     free_groups(&gs);
-    if (ok) return rows_done(e->run, &rows, out);
+    if (ok && eval_raise(e->run, n->in[0])) return rows_done(e->run, &rows, out);
     vec_free(&rows.rows);
-    return false;
+    return !ok && fail_first(e, n);
 }
 
 /* ---- functions ---- */

@@ -143,14 +143,18 @@ bool law_eval_join(Eval *e, const Node *n, const Value *in, Value *out) {
     Join j = {.e = e, .node = n, .left = left, .right = right, .cap = MAX_KEYS};
     RowList rows = {0};
     for (int s = 0; s < 2; s++) {
-        if (!eval_relation(e->run, n->in[s], &j.side[s].rows)) return false;
+        if (!(s ? eval_relation : eval_stream)(e->run, n->in[s], &j.side[s].rows)) return false;
         j.side[s].columns = n->in[s]->type->n;
     }
     j.pair = ARENA_ARRAY(e->run->ctx->arena, Value, j.side[0].columns + j.side[1].columns);
     find_keys(&j, n->in[2]);
     if (j.n_keys && (!side_keys(&j, 0, left) || !side_keys(&j, 1, right))) return false;
     if (j.n_keys) build(&j);
-    if (join_rows(&j, &rows)) return rows_done(e->run, &rows, out);
-    vec_free(&rows.rows);
-    return false;
+    bool stopped = !join_rows(&j, &rows);
+    if (stopped && !eval_stop(e->run, n, NULL, 0)) {
+        vec_free(&rows.rows);
+        return false;
+    }
+    if (!stopped) eval_source(e->run, n)->pending = eval_source(e->run, n->in[0])->pending;
+    return rows_done(e->run, &rows, out);
 }

@@ -16,7 +16,16 @@ typedef struct EvalRun {
     EvalCtx *ctx;
     TypePool *types;
     PtrMap relations; /* Node -> Value: a relation used twice is evaluated once */
+    PtrMap sources;   /* Node -> RowSource, of those that have one */
 } EvalRun;
+
+/* Where a relation's rows come from, and what ended them. */
+typedef struct RowSource {
+    const char *table; /* each row is one of this table's, as it is or computed of it alone; NULL: not so */
+    int64_t version;
+    const size_t *rows; /* which; NULL: the i-th */
+    EvalError pending;  /* code 0: none; else of the row behind the last one */
+} RowSource;
 
 /* Evaluates expressions on one row after the other. Results on a row die with it. */
 typedef struct Eval {
@@ -48,6 +57,17 @@ bool eval_next(Eval *e, const Value *row, uint32_t columns);
 bool eval_value(Eval *e, const Node *n, Value *out);
 /* A relation input, once per run. */
 bool eval_relation(EvalRun *run, const Node *rel, Value *out);
+/* The same, but an error of one of its rows is left to eval_raise: out has the rows before it. */
+bool eval_stream(EvalRun *run, const Node *rel, Value *out);
+bool eval_raise(EvalRun *run,
+                const Node *rel); /* false: a row behind those of rel failed, and the error is set */
+/* The law of the relation `of` failed at the i-th row of `rel`: says so in the error, which is handed on as
+ * pending. False: the error is none of a row, and ends everything. */
+bool eval_stop(EvalRun *run, const Node *of, const Node *rel, size_t i);
+void eval_locate(EvalRun *run, const Node *rel, size_t i); /* the error's row */
+/* The rows of `of` come from rel's: of them those at `kept` (NULL: the first of them). */
+void eval_from(EvalRun *run, const Node *of, const Node *rel, const size_t *kept, size_t n);
+RowSource *eval_source(EvalRun *run, const Node *rel); /* never NULL */
 
 bool eval_fail(Eval *e, const Node *n, RowError code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -60,6 +80,7 @@ Value eval_keep(Arena *a, const Value *v);
 /* ---- relations: `e` of a relation's law is open for its expressions ---- */
 typedef struct RowList {
     VEC(Value) rows;
+    VEC(size_t) kept; /* filters: their places in the input */
 } RowList;
 Value *rows_add(EvalRun *run, RowList *l, uint32_t columns); /* the new row's columns, to be filled */
 void rows_share(RowList *l, const Value *row);               /* an existing row */

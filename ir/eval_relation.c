@@ -16,11 +16,13 @@ bool rows_done(EvalRun *run, RowList *l, Value *out) {
     out->list.n = l->rows.n;
     out->list.at = l->rows.n ? arena_copy(run->ctx->arena, l->rows.at, l->rows.n * sizeof *l->rows.at) : NULL;
     vec_free(&l->rows);
+    vec_free(&l->kept);
     return true;
 }
 
 static bool rows_failed(RowList *l) {
     vec_free(&l->rows);
+    vec_free(&l->kept);
     return false;
 }
 
@@ -39,6 +41,9 @@ bool law_eval_scan(Eval *e, const Node *n, const Value *in, Value *out) {
     uint32_t columns = n->type->n;
     RowList rows = {0};
     Value *row = ARENA_ARRAY(e->run->ctx->arena, Value, columns);
+    RowSource *from = eval_source(e->run, n);
+    from->table = a->table;
+    from->version = a->version;
     while (source->row(source->ctx, a->table, a->version, &cursor, a->columns.n, a->columns.at,
                        e->run->ctx->arena, e->run->types, row, &rowid)) {
         if (!eval_next(e, NULL, 0)) return rows_failed(&rows);
@@ -71,28 +76,42 @@ bool law_eval_filter(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;
     Value from, keep;
     RowList rows = {0};
-    if (!eval_relation(e->run, n->in[0], &from)) return false;
+    if (!eval_stream(e->run, n->in[0], &from)) return false;
     for (size_t i = 0; i < from.list.n; i++) {
-        if (!eval_next(e, from.list.at[i].list.at, n->in[0]->type->n)) return rows_failed(&rows);
-        if (!eval_value(e, n->in[1], &keep)) return rows_failed(&rows);
-        if (!keep.null && keep.b) rows_share(&rows, &from.list.at[i]);
+        if (!eval_next(e, from.list.at[i].list.at, n->in[0]->type->n) || !eval_value(e, n->in[1], &keep)) {
+            if (!eval_stop(e->run, n, n->in[0], i)) return rows_failed(&rows);
+            break;
+        }
+        if (keep.null || !keep.b) continue;
+        rows_share(&rows, &from.list.at[i]);
+        *vec_push(&rows.kept) = i;
     }
+    eval_from(e->run, n, n->in[0], rows.kept.at, rows.kept.n);
     return rows_done(e->run, &rows, out);
+}
+
+static bool project_row(Eval *e, const Node *n, const Value *from, Value *row) {
+    if (!eval_next(e, from->list.at, n->in[0]->type->n)) return false;
+    for (uint32_t c = 1; c < n->n; c++) {
+        if (!eval_value(e, n->in[c], &row[c - 1])) return false;
+        row[c - 1] = eval_keep(e->run->ctx->arena, &row[c - 1]);
+    }
+    return true;
 }
 
 bool law_eval_project(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;
     Value from;
     RowList rows = {0};
-    if (!eval_relation(e->run, n->in[0], &from)) return false;
+    if (!eval_stream(e->run, n->in[0], &from)) return false;
     for (size_t i = 0; i < from.list.n; i++) {
         Value *row = rows_add(e->run, &rows, n->n - 1);
-        if (!eval_next(e, from.list.at[i].list.at, n->in[0]->type->n)) return rows_failed(&rows);
-        for (uint32_t c = 1; c < n->n; c++) {
-            if (!eval_value(e, n->in[c], &row[c - 1])) return rows_failed(&rows);
-            row[c - 1] = eval_keep(e->run->ctx->arena, &row[c - 1]);
-        }
+        if (project_row(e, n, &from.list.at[i], row)) continue;
+        if (!eval_stop(e->run, n, n->in[0], i)) return rows_failed(&rows);
+        rows.rows.n--;
+        break;
     }
+    eval_from(e->run, n, n->in[0], NULL, 0);
     return rows_done(e->run, &rows, out);
 }
 
@@ -117,7 +136,9 @@ bool law_eval_limit(Eval *e, const Node *n, const Value *in, Value *out) {
     int64_t limit, offset;
     Value from;
     if (!eval_count(e, n, 1, INT64_MAX, &limit) || !eval_count(e, n, 2, 0, &offset)) return false;
-    if (!eval_relation(e->run, n->in[0], &from)) return false;
+    if (!eval_stream(e->run, n->in[0], &from)) return false;
+    bool enough = (uint64_t)from.list.n >= (uint64_t)limit + (uint64_t)offset;
+    if (!enough && !eval_raise(e->run, n->in[0])) return false;
     out->list.at = from.list.at;
     out->list.n = from.list.n;
     rows_cut(out, limit, offset);

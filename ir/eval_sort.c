@@ -45,7 +45,7 @@ static bool fill_keys(Eval *e, const Node *n, uint32_t keys, const Value *from, 
         at[i] = (SortRow){&from->list.at[i], ARENA_ARRAY(e->run->ctx->arena, Value, keys)};
         if (!eval_next(e, from->list.at[i].list.at, n->in[0]->type->n)) return false;
         for (uint32_t k = 0; k < keys; k++) {
-            if (!eval_value(e, n->in[1 + k], &at[i].keys[k])) return false;
+            if (!eval_value(e, n->in[1 + k], &at[i].keys[k])) return eval_locate(e->run, n->in[0], i), false;
             at[i].keys[k] = eval_keep(e->run->ctx->arena, &at[i].keys[k]);
         }
     }
@@ -56,9 +56,9 @@ bool law_eval_sort(Eval *e, const Node *n, const Value *in, Value *out) {
     (void)in;
     Value from;
     Order o = {&ATTR_OF(n, Sort)->flags};
-    if (!eval_relation(e->run, n->in[0], &from)) return false;
+    if (!eval_stream(e->run, n->in[0], &from)) return false;
     SortRow *at = mem_alloc(2 * from.list.n * sizeof *at + 1);
-    bool ok = fill_keys(e, n, o.flags->n, &from, at);
+    bool ok = fill_keys(e, n, o.flags->n, &from, at) && eval_raise(e->run, n->in[0]);
     if (ok) sort_rows(at, at + from.list.n, from.list.n, &o);
     RowList rows = {0};
     for (size_t i = 0; ok && i < from.list.n; i++) rows_share(&rows, at[i].row);

@@ -25,7 +25,8 @@ static bool check_not_null(const Schema *s, uint32_t col, const ColumnRef *c, in
     if (s->types[col]->nullable || !c->code.valid) return true;
     for (int64_t r = 0; r < rows; r++)
         if (!c->valid[r])
-            return rt_fail(e, RT_DATA, "NULL in column '%s' of table '%s', which is NOT NULL", s->names[col], table);
+            return rt_fail(e, RT_DATA, "NULL in column '%s' of table '%s', which is NOT NULL, in row %lld of the new rows",
+                           s->names[col], table, (long long)r + 1);
     return true;
 }
 

@@ -20,6 +20,8 @@ typedef struct Part {
     size_t quotes;
     int64_t bad_row; /* of the first value that is none of its type; INT64_MAX: none */
     uint32_t bad_col;
+    const char *bad_text; /* the first byte that is no text; NULL: none */
+    int64_t lines;        /* line ends */
     bool no_memory;
 } Part;
 
@@ -35,6 +37,9 @@ typedef struct Load {
     int64_t n_parts;       /* of a wave */
     Part *parts;
     size_t part_bytes, at; /* at: where the wave begins */
+    int64_t row, line;     /* of the record at `at` */
+    LineRun *runs;         /* block; where rows stand, as table.h says */
+    uint32_t n_runs, most_runs;
     bool widened;
     bool *failed; /* per column: appending ran out of memory */
     RtError *e;
@@ -74,6 +79,7 @@ static void convert_column(const Load *l, Part *k, uint32_t c) {
 static void do_part(const Load *l, Part *k) {
     csv_split(&l->layout.dialect, l->n_cols, &k->p);
     k->bad_row = INT64_MAX;
+    k->bad_text = csv_check_text(k->p.text + k->p.from, k->p.text + k->p.end, &k->lines);
     if (k->sniffed) memcpy(k->sniffed, l->layout.sniffed, sizeof *k->sniffed * l->n_cols);
     for (uint32_t c = 0; c < l->n_cols; c++) convert_column(l, k, c);
 }
@@ -156,6 +162,19 @@ static bool fail_value(const Load *l, const Part *k) {
     return false;
 }
 
+static bool fail_text(const Load *l, const char *at) {
+    long long line = line_of(l, (size_t)(at - l->text.p));
+    if (*at == 0)
+        return rt_fail(l->e, RT_DATA, "%s:%lld: a NUL byte: files are read as UTF-8 text, without such bytes",
+                       l->spec->path, line);
+    bool utf16 = at == l->text.p && l->text.n > 1 &&
+                 (memcmp(at, "\xFF\xFE", 2) == 0 || memcmp(at, "\xFE\xFF", 2) == 0);
+    return rt_fail(
+        l->e, RT_DATA,
+        "%s:%lld: the byte 0x%02X is not UTF-8 here: convert the file, for example by iconv -f %s -t UTF-8",
+        l->spec->path, line, (unsigned char)*at, utf16 ? "UTF-16" : "LATIN1");
+}
+
 /* A value in an earlier row than the fault comes first: the fault is behind all rows of the part. */
 static bool check_part(Load *l, Part *k) {
     bool within = l->at > k->p.stop; /* of a record of the part before: none begins here */
@@ -166,13 +185,55 @@ static bool check_part(Load *l, Part *k) {
         do_part(l, k);
     }
     if (k->no_memory) return rt_fail_memory(l->e);
-    if (k->bad_row != INT64_MAX) return fail_value(l, k);
+    bool value = k->bad_row != INT64_MAX;
+    if (k->bad_text && !(value && field_text(&k->p, k->bad_row, k->bad_col).p < k->bad_text))
+        return fail_text(l, k->bad_text);
+    if (value) return fail_value(l, k);
     return k->p.fault == CSV_OK || fail_fault(l, &k->p);
+}
+
+/* ---- lines ---- */
+
+static bool add_run(Load *l, int64_t row, int64_t line) {
+    const LineRun *last = l->n_runs ? &l->runs[l->n_runs - 1] : NULL;
+    if (last && line - last->line == row - last->row) return true;
+    if (l->n_runs == l->most_runs) {
+        uint32_t most = l->most_runs ? 2 * l->most_runs : 16;
+        LineRun *more = block_regrow(l->pool, l->runs, l->n_runs * sizeof *more, most * sizeof *more);
+        if (!more) return rt_fail_memory(l->e);
+        l->runs = more;
+        l->most_runs = most;
+    }
+    l->runs[l->n_runs++] = (LineRun){row, line};
+    return true;
+}
+
+/* Of a part where some records take several lines, or lines are empty. */
+static bool add_runs(Load *l, const CsvPart *p) {
+    const char *at = p->text + p->from;
+    int64_t line = l->line;
+    for (int64_t r = 0; r < p->records; r++) {
+        const char *field = p->text + p->from + p->fields[r].at;
+        while ((at = memchr(at, '\n', (size_t)(field - at)))) line++, at++;
+        at = field;
+        if (!add_run(l, l->row + r, line)) return false;
+    }
+    return true;
+}
+
+static bool note_lines(Load *l, const Part *k) {
+    const CsvPart *p = &k->p;
+    bool open_end = p->records && p->end == p->n && p->text[p->n - 1] != '\n';
+    bool even = k->lines == p->records - open_end;
+    if (p->records && !(even ? add_run(l, l->row, l->line) : add_runs(l, p))) return false;
+    l->row += p->records;
+    l->line += k->lines;
+    return true;
 }
 
 static bool check_parts(Load *l, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
-        if (!check_part(l, &l->parts[i])) return false;
+        if (!check_part(l, &l->parts[i]) || !note_lines(l, &l->parts[i])) return false;
         l->at = l->parts[i].p.end;
     }
     return true;
@@ -258,6 +319,17 @@ static void free_parts(Load *l) {
     }
     block_free(l->parts);
     block_free(l->failed);
+    block_free(l->runs);
+}
+
+static TableVersion *with_lines(Load *l, TableVersion *v) {
+    if (!v) return NULL;
+    LineRun *runs = l->runs;
+    l->runs = NULL;
+    if (version_set_file(v, l->spec->path, l->n_runs, runs)) return v;
+    version_unref(v);
+    rt_fail_memory(l->e);
+    return NULL;
 }
 
 /* All records once: the table, or NULL; then *again says that columns had to be widened. */
@@ -269,10 +341,13 @@ static TableVersion *pass(Load *l, TypePool *types, bool *again) {
     l->builder = builder_new(l->pool, l->workers, schema);
     l->at = l->layout.begin;
     l->widened = false;
+    l->row = 0;
+    l->line = line_of(l, l->at);
+    l->n_runs = 0;
     bool ok = l->builder || rt_fail_memory(l->e);
     while (ok && l->at < l->text.n) ok = wave(l);
     *again = ok && l->widened;
-    if (ok && !l->widened) v = builder_finish(l->builder, NULL, l->e);
+    if (ok && !l->widened) v = with_lines(l, builder_finish(l->builder, NULL, l->e));
     builder_free(l->builder);
     schema_unref(schema);
     return v;
@@ -283,6 +358,9 @@ static TableVersion *load_text(Load *l, Arena *a, TypePool *types, int delim) {
     bool again = true;
     if (!csv_sniff(a, types, l->spec, delim, l->text.p, l->text.n, true, &l->layout, l->e)) return NULL;
     l->n_cols = l->layout.schema.n;
+    int64_t lines;
+    const char *bad = csv_check_text(l->text.p, l->text.p + l->layout.begin, &lines);
+    if (bad) return fail_text(l, bad), NULL;
     for (int t = 0; t < SNIFF_COUNT; t++) l->types[t] = sniff_type(types, (SniffType)t);
     if (init_parts(l))
         while (again) v = pass(l, types, &again);

@@ -1,4 +1,5 @@
 #include "runtime/csv_split.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include <immintrin.h>
 
@@ -156,6 +157,37 @@ void csv_split(const CsvDialect *d, uint32_t n_cols, CsvPart *part) {
         p = next;
     }
     part->end = (size_t)(p - part->text);
+}
+
+/* Characters from p until one begins at or behind `stop`; NULL: *bad is none. */
+static const char *check_characters(const char *p, const char *stop, const char *end, int64_t *lines,
+                                    const char **bad) {
+    while (p < stop) {
+        size_t n = utf8_step(p, end);
+        if (*p == 0 || (n == 1 && (unsigned char)*p >= 0x80)) return *bad = p, NULL;
+        *lines += *p == '\n';
+        p += n;
+    }
+    return p;
+}
+
+const char *csv_check_text(const char *from, const char *to, int64_t *lines) {
+    const __m256i zero = _mm256_setzero_si256(), line = _mm256_set1_epi8('\n');
+    const char *bad = NULL;
+    *lines = 0;
+    while (to - from >= BLOCK) {
+        __m256i lo = _mm256_loadu_si256((const __m256i *)from),
+                hi = _mm256_loadu_si256((const __m256i *)(from + 32));
+        __m256i odd =
+            _mm256_or_si256(_mm256_or_si256(lo, hi), _mm256_cmpeq_epi8(_mm256_min_epu8(lo, hi), zero));
+        if (_mm256_movemask_epi8(odd)) {
+            if (!(from = check_characters(from, from + BLOCK, to, lines, &bad))) return bad;
+            continue;
+        }
+        *lines += __builtin_popcountll(equal(lo, hi, line));
+        from += BLOCK;
+    }
+    return check_characters(from, to, to, lines, &bad) ? NULL : bad;
 }
 
 size_t csv_count_quotes(const CsvDialect *d, const char *from, const char *to) {

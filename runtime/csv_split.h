@@ -38,6 +38,9 @@ typedef struct CsvPart {
 int64_t csv_part_room(size_t bytes, uint32_t n_cols);
 void csv_split(const CsvDialect *d, uint32_t n_cols, CsvPart *p);
 
+/* The first byte of [from, to) that is NUL or no UTF-8, or NULL; *lines: line ends before it. */
+const char *csv_check_text(const char *from, const char *to, int64_t *lines);
+
 /* Quotes in [from, to). */
 size_t csv_count_quotes(const CsvDialect *d, const char *from, const char *to);
 

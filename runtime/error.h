@@ -20,7 +20,7 @@ typedef struct RtError {
     RtErrorKind kind;
     uint32_t row_error; /* RT_ROW: RowError of base/program.h */
     uint32_t site;      /* RT_ROW: index into Program.sites; UINT32_MAX: unknown */
-    int64_t row;        /* RT_ROW: row of the failing step's input */
+    int64_t row;        /* RT_ROW: of the scanned table, where the message names it; else of the failing step's input */
     Buf value;          /* RT_ROW: the value as text where it is known, else empty */
     Buf message;        /* one sentence */
 } RtError; /* zero-initialised is no error */

@@ -62,7 +62,11 @@ bool file_open(Arena *a, TypePool *types, const FileSpec *spec, FileSchema *out,
 
 TableVersion *file_load(BlockPool *pool, Workers *workers, const FileSpec *spec, RtError *e) {
     const FileFormat *f = find_format(spec, e);
-    return f ? f->load(pool, workers, spec, e) : NULL;
+    TableVersion *v = f ? f->load(pool, workers, spec, e) : NULL;
+    if (!v || v->file || version_set_file(v, spec->path, 0, NULL)) return v;
+    version_unref(v);
+    rt_fail_memory(e);
+    return NULL;
 }
 
 bool file_no_options(const FileSpec *spec, RtError *e) {

@@ -179,13 +179,21 @@ static int64_t limited_rows(const Exec *x, const Worker *w) {
     return l ? l->rows.n : 0;
 }
 
+static bool run_batch(const Exec *x, Worker *w, Tier *t, int64_t from, int64_t to) {
+    RtLocal *l = x->limited ? x->limited->locals[w->index] : NULL;
+    int64_t appended = l ? l->rows.n : 0;
+    if (worker_batch(w, t, from, to)) return true;
+    if (w->error.kind == RT_ROW) worker_find_row(w, t, from, to, l, appended);
+    return false;
+}
+
 static bool run_batches(Exec *x, Worker *w, Tier *t, int64_t number) {
     const Morsel *m = &x->morsels.at[number];
     for (int64_t at = m->from; at < m->to; at += x->p->batch_rows) {
         if (worker_cancelled(w)) return false;
         if (atomic_load_explicit(&x->failed, memory_order_relaxed) < number) return true; /* of no use any more */
         int64_t to = at + x->p->batch_rows < m->to ? at + x->p->batch_rows : m->to;
-        if (!worker_batch(w, t, at, to)) return false;
+        if (!run_batch(x, w, t, at, to)) return false;
     }
     return true;
 }
@@ -235,13 +243,13 @@ static void run_worker(void *ctx, int index) {
     worker_free(&w);
 }
 
-/* Rows of the morsels before the one that failed suffice: as if it had never been taken. */
+/* The rows before the one that failed suffice: as if it had never been looked at. */
 static bool limit_reached_before(const Exec *x, int64_t failed) {
     int64_t rows = 0;
     for (int i = 0; x->limited && i < x->limited->n_locals; i++) {
         const RtLocal *l = x->limited->locals[i];
         for (size_t k = 0; l && k < l->rows.runs.n; k++)
-            if (l->rows.runs.at[k].morsel < x->first + failed) rows += l->rows.runs.at[k].n;
+            if (l->rows.runs.at[k].morsel <= x->first + failed) rows += l->rows.runs.at[k].n;
     }
     return x->limited && rows >= x->enough;
 }

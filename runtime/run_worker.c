@@ -162,6 +162,7 @@ static int64_t call(Worker *w, Tier *t, uint32_t i) {
 }
 
 static bool fail(Worker *w, const Tier *t, uint32_t i, int64_t result) {
+    w->failed = i;
     run_error_set(w->run, &t->steps[i], t->args + t->first_arg[i], result, w->fault, &w->error);
     return false;
 }

@@ -50,6 +50,7 @@ typedef struct Worker {
     uint32_t segment; /* whose they are; UINT32_MAX: none yet */
     TextHeap scratch;
     Int128 fault; /* ARG_FAULT */
+    uint32_t failed; /* the step that ended a batch with an error */
     VEC(RtLocal *) locals; /* of the states it feeds */
     Tier tiers[2];         /* steps, fused */
     RtError error;
@@ -62,4 +63,7 @@ bool worker_tier(Worker *w, Tier *t, uint32_t first, uint32_t n, const RtKernel 
 /* Rows [from, to) of the worker's source as a batch. false: w->error says why. */
 bool worker_batch(Worker *w, Tier *t, int64_t from, int64_t to);
 bool worker_cancelled(Worker *w); /* then the error says so */
+/* run_row.c: the batch [from, to) failed at a row: which row of the source it is is found out and said in the error. What
+ * the pipeline appended to `limited` (NULL: nothing can come of it) is that of the rows before it, as if the batch ended there. */
+void worker_find_row(Worker *w, Tier *t, int64_t from, int64_t to, RtLocal *limited, int64_t appended);
 #endif

@@ -116,6 +116,7 @@ bool state_finish(RtState *s, Workers *w, RtError *e);
 /* state_rows.c */
 bool rows_append(RtLocal *l, void *const *cols, int64_t n); /* cols: per column data, valid */
 void rows_free(RowStore *r);
+void rows_truncate(RowStore *r, int64_t n); /* the first n that were appended stay */
 bool rows_gather_local(RtLocal *l, ColumnRef *out); /* its rows as dense columns, owned by the caller also on failure */
 bool rows_finish(RtState *s, Workers *w, RtError *e);
 /* state_sort.c: the finished rows in order, limit and offset applied; a local's best rows alone */

@@ -124,6 +124,17 @@ void rows_free(RowStore *r) {
     r->n = 0;
 }
 
+void rows_truncate(RowStore *r, int64_t n) {
+    while (r->n > n) {
+        RowRun *last = &vec_last(&r->runs);
+        int64_t drop = r->n - n < last->n ? r->n - n : last->n;
+        r->pages.at[last->page]->n -= drop;
+        r->n -= drop;
+        if ((last->n -= drop) == 0) r->runs.n--;
+    }
+    while (r->pages.n && vec_last(&r->pages)->n == 0) free_page(r->pages.at[--r->pages.n]);
+}
+
 /* ---- finish ---- */
 typedef struct Piece { /* of the result: rows of one run */
     const RowPage *page;

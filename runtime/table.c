@@ -117,12 +117,20 @@ TableVersion *version_ref(TableVersion *v) {
     return v;
 }
 
+static void free_file(TableFile *f) {
+    if (!f) return;
+    block_free(f->path);
+    block_free(f->runs);
+    block_free(f);
+}
+
 void version_unref(TableVersion *v) {
     if (!v || atomic_fetch_sub(&v->refs, 1) != 1) return;
     unref_segments(v->segments, v->n_segments);
     for (uint32_t c = 0; v->cols && c < v->schema->n; c++) dict_unref(v->cols[c].dict);
     block_free(v->cols);
     block_free(v->segments);
+    free_file(v->file);
     schema_unref(v->schema);
     pthread_mutex_destroy(&v->lock);
     block_free(v);

@@ -46,6 +46,16 @@ typedef struct VersionColumn {
     bool counted; /* distinct and unique were counted over all segments */
 } VersionColumn;
 
+/* From `row` on (0 is the first) each row stands on the line behind that of the row before it. */
+typedef struct LineRun {
+    int64_t row, line;
+} LineRun;
+typedef struct TableFile { /* what a version was loaded from */
+    char *path;
+    uint32_t n_runs; /* 0: the format has no lines */
+    LineRun *runs;
+} TableFile;
+
 typedef struct TableVersion {
     _Atomic int32_t refs;
     BlockPool *pool;
@@ -55,6 +65,7 @@ typedef struct TableVersion {
     uint32_t n_segments;
     SegRef *segments;
     VersionColumn *cols;
+    TableFile *file;      /* NULL: it is no file's */
     pthread_mutex_t lock; /* of the lazy counts and live segments */
 } TableVersion;
 
@@ -70,6 +81,12 @@ ColumnFacts table_column_facts(TableVersion *v, uint32_t col);
 Segment *version_live_segment(TableVersion *v, uint32_t seg);
 /* Segment `seg`'s live rows of the column as `want` says. */
 bool table_column(TableVersion *v, uint32_t seg, uint32_t col, ColumnCode want, ColumnRef *out, RtError *e);
+
+/* " in row 7 of table 't'", " in line 9 of 'x.csv'": where the live row stands that `row` others come before.
+ */
+void version_print_row(Buf *out, const TableVersion *v, const char *table, int64_t row);
+/* The version is what `path` held; runs: block, taken over, may be NULL. False: no memory. */
+bool version_set_file(TableVersion *v, const char *path, uint32_t n_runs, LineRun *runs);
 
 /* New versions of a table; the given one is unchanged. NULL with the error. */
 TableVersion *version_append(TableVersion *v, uint32_t n, Segment *const *segments, RtError *e); /* takes the references */
