@@ -1,5 +1,6 @@
 #include "runtime/csv_text.h"
 #include "runtime/decompress.h"
+#include <string.h>
 
 enum { FIRST_ROOM = 1 << 20 };
 
@@ -32,7 +33,18 @@ static bool decompress(BlockPool *pool, const char *path, Compression kind, size
     return ok;
 }
 
-bool csv_text_open(BlockPool *pool, const char *path, size_t most, CsvText *out, RtError *e) {
+/* A text whose lines end with CR alone, as on old Macintoshs: they become line feeds. */
+static bool line_feeds(BlockPool *pool, CsvText *t, RtError *e) {
+    if (t->n == 0 || memchr(t->p, '\n', t->n) || !memchr(t->p, '\r', t->n)) return true;
+    char *copy = block_alloc(pool, t->n + 64);
+    if (!copy) return rt_fail_memory(e);
+    for (size_t i = 0; i < t->n; i++) copy[i] = t->p[i] == '\r' ? '\n' : t->p[i];
+    block_free(t->block);
+    t->p = t->block = copy;
+    return true;
+}
+
+static bool open_text(BlockPool *pool, const char *path, size_t most, CsvText *out, RtError *e) {
     Compression kind = compression_of(path);
     *out = (CsvText){0};
     if (!mapped_open(path, &out->file, e)) return false;
@@ -42,7 +54,11 @@ bool csv_text_open(BlockPool *pool, const char *path, size_t most, CsvText *out,
         out->whole = true;
         return true;
     }
-    if (decompress(pool, path, kind, most, out, e)) return true;
+    return decompress(pool, path, kind, most, out, e);
+}
+
+bool csv_text_open(BlockPool *pool, const char *path, size_t most, CsvText *out, RtError *e) {
+    if (open_text(pool, path, most, out, e) && line_feeds(pool, out, e)) return true;
     csv_text_close(out);
     return false;
 }
