@@ -83,8 +83,8 @@ char *dql_about(const char *what);
 /* The catalog as malloc'd text: "tables" or "models", one line each: the name, a tab, columns or inputs with their types. */
 char *dql_catalog(dql_db *db, const char *what);
 
-/* Ahead of time: compiles a whole script once and writes n outputs. kind: "exe", "obj", "c-header", "asm", "llvm-ir" or
- * "dep-info" (a rule for make). */
+/* Ahead of time: compiles a whole script once and writes n outputs. kind: "exe", "obj", "static" or "shared" (libraries), "c-header",
+ * "asm", "llvm-ir" or "dep-info" (a rule for make).  A file is written whole or not at all. */
 typedef struct dql_output {
     const char *kind, *path;
 } dql_output;

@@ -206,7 +206,7 @@ static bool compile_group(const CpuJit *j, const Group *g, Buf *object, char **w
     for (uint32_t i = 0; i < g->n && !wrong; i++) {
         char *symbol = arena_alloc(a, 35);
         pack_symbol(symbol, g->sources[i].key);
-        f[i] = (CpuFunction){kernel_read(a, g->sources[i].text.p, &wrong), j->o.level, symbol};
+        f[i] = (CpuFunction){kernel_read(a, g->sources[i].text.p, &wrong), j->o.level, symbol, 0};
     }
     *why = wrong ? strdup(wrong) : NULL;
     bool ok = !wrong &&

@@ -3,7 +3,9 @@
 #include "codegen_cpu/emit.h"
 #include "codegen_cpu/target.h"
 #include <llvm-c/Analysis.h>
+#include <llvm-c/DebugInfo.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct Build {
     const CpuModule *m;
@@ -85,6 +87,41 @@ static void add_table(Build *b) {
     free(entries);
 }
 
+/* ---- debug information ---- */
+
+/* Every instruction of a kernel is its statement's line. */
+static void set_location(Build *b, Val function, LLVMMetadataRef subprogram, uint32_t line) {
+    LLVMMetadataRef at = LLVMDIBuilderCreateDebugLocation(b->context, line, 0, subprogram, NULL);
+    LLVMSetSubprogram(function, subprogram);
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block; block = LLVMGetNextBasicBlock(block))
+        for (Val i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) LLVMInstructionSetDebugLoc(i, at);
+}
+
+static void add_flag(Build *b, const char *name, uint32_t value) {
+    Val v = LLVMConstInt(LLVMInt32TypeInContext(b->context), value, false);
+    LLVMAddModuleFlag(b->module, LLVMModuleFlagBehaviorWarning, name, strlen(name), LLVMValueAsMetadata(v));
+}
+
+static void add_debug_info(Build *b) {
+    const char *file = b->m->source, *made_by = "dql";
+    LLVMDIBuilderRef d = LLVMCreateDIBuilder(b->module);
+    LLVMMetadataRef f = LLVMDIBuilderCreateFile(d, file, strlen(file), ".", 1);
+    LLVMDIBuilderCreateCompileUnit(d, LLVMDWARFSourceLanguageC99, f, made_by, 3, true, "", 0, 0, "", 0, LLVMDWARFEmissionLineTablesOnly,
+                                   0, false, false, "", 0, "", 0);
+    LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(d, f, NULL, 0, LLVMDIFlagZero);
+    for (uint32_t k = 0; k < b->m->n; k++) {
+        const CpuFunction *c = &b->m->functions[k];
+        Val function = LLVMGetNamedFunction(b->module, c->symbol);
+        LLVMMetadataRef s = LLVMDIBuilderCreateFunction(d, f, c->symbol, strlen(c->symbol), c->symbol, strlen(c->symbol), f, c->line, type,
+                                                        true, true, c->line, LLVMDIFlagZero, true);
+        set_location(b, function, s, c->line);
+    }
+    add_flag(b, "Debug Info Version", LLVMDebugMetadataVersion());
+    add_flag(b, "Dwarf Version", 4);
+    LLVMDIBuilderFinalize(d);
+    LLVMDisposeDIBuilder(d);
+}
+
 /* ---- output ---- */
 
 static void verify(Build *b) {
@@ -130,6 +167,7 @@ bool cpu_module_compile(const CpuModule *m, Buf *out, char **why) {
     set_target(&b, machine);
     for (uint32_t k = 0; k < m->n && !m->table_only; k++)
         emit_kernel(b.module, m->functions[k].level, m->functions[k].kernel, m->functions[k].symbol);
+    if (m->source) add_debug_info(&b);
     if (m->table) add_table(&b);
     if (m->verify) verify(&b);
     if (!b.why && m->output == CPU_LLVM) emit_text(&b, out);

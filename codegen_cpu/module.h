@@ -14,6 +14,7 @@ typedef struct CpuFunction {
     const Kernel *kernel;
     CpuLevel level;
     const char *symbol;
+    uint32_t line; /* of the source, for debuggers */
 } CpuFunction;
 
 typedef struct CpuModule {
@@ -24,6 +25,7 @@ typedef struct CpuModule {
     bool table_only;   /* the functions' code is in other objects */
     bool texts;        /* the table has the kernels' texts */
     CpuOutput output;
+    const char *source; /* debug information: the functions are lines of this file; NULL: none */
     bool verify; /* LLVM's verifier: for tests and debugging */
 } CpuModule;
 

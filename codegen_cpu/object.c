@@ -22,7 +22,7 @@ uint32_t cpu_functions(Arena *a, uint32_t n, const Kernel *const *kernels, uint3
             char *symbol = arena_alloc(a, 35);
             pack_symbol(symbol, key);
             if (map_get(&seen, key.lo, same_symbol, symbol)) continue;
-            f[count] = (CpuFunction){kernels[i], levels[l], symbol};
+            f[count] = (CpuFunction){kernels[i], levels[l], symbol, 0};
             map_add(&seen, key.lo, &f[count++]);
         }
     map_free(&seen);

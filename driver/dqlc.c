@@ -17,7 +17,7 @@ typedef struct Compile {
 /* --emit kinds with the suffix of the output when -o is not given. */
 static const struct Kind {
     const char *name, *suffix;
-} kinds[] = {{"exe", ""}, {"obj", ".o"}, {"c-header", ".h"}, {"asm", ".s"}, {"llvm-ir", ".ll"}, {"dep-info", ".d"}};
+} kinds[] = {{"exe", ""}, {"obj", ".o"}, {"static", ".a"}, {"shared", ".so"}, {"c-header", ".h"}, {"asm", ".s"}, {"llvm-ir", ".ll"}, {"dep-info", ".d"}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void usage(FILE *out) {
@@ -26,7 +26,10 @@ static void usage(FILE *out) {
           "  -c                             an object file and its C header\n"
           "  -S                             assembly\n"
           "  -MD, -MF PATH                  also a rule for make: what the program is made of\n"
-          "  --emit=exe|obj|c-header|asm|llvm-ir|dep-info,..\n",
+          "  --emit=exe|obj|static|shared|c-header|asm|llvm-ir|dep-info,..\n"
+          "  -O0, -O1, -O2, -O3             no rewrites; those that keep every bit; all (the default)\n"
+          "  -g                             names and lines of statements, for debuggers and profilers\n"
+          "  --param NAME=VALUE             the default of a parameter\n",
           out);
     char *settings = dql_about("options");
     fprintf(out, "%s  --help, --version\n\nExit codes: 0 ok, 1 an error in the text or the data, 2 a wrong command line,"
@@ -52,7 +55,7 @@ static bool add_emit(Compile *c, const char *name, size_t n) {
 static int take_emit(Compile *c, const char *list) {
     for (const char *at = list; *at;) {
         size_t n = strcspn(at, ",");
-        if (!add_emit(c, at, n)) return refuse(list, "emits exe, obj, c-header, asm, llvm-ir or dep-info");
+        if (!add_emit(c, at, n)) return refuse(list, "emits exe, obj, static, shared, c-header, asm, llvm-ir or dep-info");
         at += n + (at[n] == ',');
     }
     return -1;
@@ -64,6 +67,22 @@ static int take_setting(dql_db *db, const char *arg) {
     int status = dql_set(db, name, equals ? equals + 1 : NULL);
     free(name);
     return status == DQL_OK ? -1 : refuse(arg, dql_errmsg(db));
+}
+
+static int take_param(dql_db *db, const char *value) {
+    const char *equals = value ? strchr(value, '=') : NULL;
+    if (!equals) return refuse("--param", "needs NAME=VALUE");
+    char *name = strndup(value, (size_t)(equals - value));
+    int status = dql_param(db, name, equals + 1);
+    free(name);
+    return status == DQL_OK ? -1 : refuse(value, dql_errmsg(db));
+}
+
+static int take_level(dql_db *db, const char *arg) {
+    if (arg[2] < '0' || arg[2] > '3' || arg[3]) return refuse(arg, "levels are -O0 to -O3");
+    dql_set(db, "optimise", arg[2] == '0' ? "off" : "on");
+    dql_set(db, "exact", arg[2] == '1' ? "on" : "off");
+    return -1;
 }
 
 static Compile parse(dql_db *db, int argc, char **argv) {
@@ -92,6 +111,14 @@ static Compile parse(dql_db *db, int argc, char **argv) {
             if (i + 1 == argc) c.stop = refuse(arg, "needs a path");
             else c.depends = argv[++i];
             c.with_depends = true;
+        } else if (strncmp(arg, "-O", 2) == 0) {
+            c.stop = take_level(db, arg);
+        } else if (strcmp(arg, "-g") == 0) {
+            dql_set(db, "debug-info", "on");
+        } else if (strcmp(arg, "--param") == 0) {
+            c.stop = take_param(db, i + 1 < argc ? argv[++i] : NULL);
+        } else if (strncmp(arg, "--param=", 8) == 0) {
+            c.stop = take_param(db, arg + 8);
         } else if (strncmp(arg, "--emit=", 7) == 0) {
             c.stop = take_emit(&c, arg + 7);
         } else if (strncmp(arg, "--", 2) == 0) {

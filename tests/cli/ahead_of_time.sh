@@ -49,3 +49,46 @@ echo "EXPLAIN SELECT 1;" > "$dir/e.dql"
 echo "SELECT nothing;" > "$dir/e.dql"
 "$dqlc" "$dir/e.dql" -o "$dir/e" > "$dir/out" 2>&1; [ $? = 1 ] || fail "a bad name passed"
 [ ! -e "$dir/e" ] || fail "a program was left behind"
+
+# Levels, defaults from the command line, lines of the script in the code.
+cat > "$dir/l-1.dql" <<END
+PARAM least INTEGER DEFAULT 2;
+
+SELECT SUM(a) AS s FROM (VALUES (1), (2), (3)) AS t(a) WHERE a >= \$least;
+END
+for level in -O0 -O1 -O2 -O3; do
+    "$dqlc" $level --param least=3 "$dir/l-1.dql" -o "$dir/l" && [ "$("$dir/l" --mode=csv --header=off)" = 3 ] || fail "$level"
+done
+"$dqlc" -O4 "$dir/l-1.dql" > "$dir/out" 2>&1; [ $? = 2 ] || fail "-O4"
+"$dqlc" --param least=x "$dir/l-1.dql" -o "$dir/l" > "$dir/out" 2>&1; [ $? = 1 ] || fail "a bad default"
+"$dqlc" --param most=1 "$dir/l-1.dql" -o "$dir/l" > "$dir/out" 2>&1; [ $? = 1 ] || fail "an unknown parameter"
+grep -q "declares no such parameter" "$dir/out" || fail "$(cat "$dir/out")"
+(cd "$dir" && "$dqlc" -g -S l-1.dql) || fail "-g"
+grep -q "l-1.dql" "$dir/l-1.s" && grep -q "dql_unit_k_" "$dir/l-1.s" || fail "-g leaves no names and lines"
+
+# Libraries: several scripts in one program, each by its own entry.
+sed 's/SUM/MAX/; s/2;/1;/' "$dir/l-1.dql" > "$dir/m.dql"
+(cd "$dir" && for i in l-1 m; do "$dqlc" --emit=static,shared,c-header $i.dql && cp $i.a $i.first && "$dqlc" --emit=static $i.dql && cmp $i.a $i.first || exit 1; done) ||
+    fail "libraries"
+cat > "$dir/main.c" <<END
+#include "l-1.h"
+#include "m.h"
+#include <stdio.h>
+int main(void) {
+    char *arguments[] = {"main", "--mode=csv", "--header=off", NULL};
+    int status = l_1_main(3, arguments) || m_main(3, arguments);
+    fflush(stdout);
+    return status;
+}
+END
+build_main() { ${CC:-cc} ${DQL_SANITIZE:+-fsanitize=address,undefined} -I"$dir" "$dir/main.c" "$@"; }
+build_main "$dir/l-1.a" "$dir/m.a" -lxxhash -lpng -ljpeg -lz -lzstd -lpthread -lm -o "$dir/with_static" || fail "linking static libraries"
+build_main "$dir/l-1.so" "$dir/m.so" -o "$dir/with_shared" || fail "linking shared libraries"
+for program in with_static with_shared; do
+    [ "$("$dir/$program" | tr '\n' ' ')" = "5 3 " ] || fail "$program prints $("$dir/$program")"
+done
+
+# A failing compilation leaves what was there.
+echo old > "$dir/kept"
+"$dqlc" "$dir/e.dql" -o "$dir/kept" > "$dir/out" 2>&1; [ "$(cat "$dir/kept")" = old ] || fail "an output was lost"
+[ -z "$(ls "$dir" | grep part)" ] || fail "parts are left: $(ls "$dir")"

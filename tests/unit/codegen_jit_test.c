@@ -218,7 +218,7 @@ static void ignore(void *ctx, const char *name, void *address) { (void)ctx, (voi
  * run.) */
 static void loader_refuses(void) {
     Buf object = {0};
-    CpuFunction f = {small(3), CPU_V3, "k_test"};
+    CpuFunction f = {small(3), CPU_V3, "k_test", 0};
     CHECK(cpu_module_compile(&(CpuModule){.n = 1, .functions = &f, .verify = true}, &object, NULL));
     CpuLoader *l = cpu_loader_new(0, NULL);
     const char *why = NULL;

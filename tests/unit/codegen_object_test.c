@@ -85,7 +85,7 @@ static void linked(Arena *a, const char *dir) {
 }
 
 static void as_text(Arena *a) {
-    CpuFunction f = {scale(a), CPU_V4, "k_scale"};
+    CpuFunction f = {scale(a), CPU_V4, "k_scale", 0};
     Buf b = {0};
     CHECK(cpu_module_compile(&(CpuModule){.n = 1, .functions = &f, .output = CPU_ASSEMBLY}, &b, NULL));
     CHECK(b.p && strstr(b.p, "k_scale:") && strstr(b.p, "vmulps") && strstr(b.p, "zmm"));
@@ -96,7 +96,7 @@ static void as_text(Arena *a) {
 }
 
 static void not_written(Arena *a) {
-    CpuFunction f = {scale(a), CPU_V3, "k_scale"};
+    CpuFunction f = {scale(a), CPU_V3, "k_scale", 0};
     char *why = NULL;
     CHECK(!cpu_emit_file(&(CpuModule){.n = 1, .functions = &f}, "/no/such/folder/x.o", &why));
     CHECK_STR(why ? why : "", "/no/such/folder/x.o: No such file or directory");
