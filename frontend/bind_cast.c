@@ -64,10 +64,17 @@ static bool allowed(Binder *b, const Type *from, const Type *to, Strictness how)
     return how == CONVERT_EXPLICIT || widens(b, from, to) || (how == CONVERT_ASSIGN && assigns(from, to));
 }
 
+/* [0.1, 0.2] beside DOUBLE is rounded once. */
+static Expr as_wide(Expr e, const Type *to) {
+    if (e.wide && to->kind == TY_TENSOR && to->elem->kind == TY_F64) e.node = e.wide;
+    return e;
+}
+
 const Node *bind_convert(Binder *b, Expr e, const Type *to, Strictness how, bool *reported) {
     const char *why = NULL;
     to = type_nullable(to, false);
     *reported = false;
+    e = as_wide(e, to);
     if (type_same(e.node->type, to)) return e.node;
     if (literal_fits(e, to, how)) return convert_literal(b, e, to, reported);
     if (!allowed(b, e.node->type, to, how)) return NULL;

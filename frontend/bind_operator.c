@@ -47,6 +47,7 @@ static void to_date(Binder *b, Expr *e, const Type *to) {
 static bool adapt(Binder *b, Expr *e, const Type *other, bool compare) {
     const Type *to = element(other);
     if (compare) to_date(b, e, other);
+    if (e->wide && other->kind == TY_TENSOR && to->kind == TY_F64) e->node = e->wide;
     if (e->lit == LIT_NONE || e->lit == LIT_NULL) return true;
     if (e->lit == LIT_STRING) return other->kind == TY_TENSOR || to_type(b, e, other);
     if (type_is_float(to)) return to_type(b, e, to);

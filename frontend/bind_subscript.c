@@ -138,6 +138,19 @@ Expr bind_subscript(Binder *b, Scope *s, const Ast *t) {
 /* ---- [a, b, c] ---- */
 
 /* Until there are lists, an array is the tensor of its elements: numbers, or arrays of one shape. */
+/* The elements as DOUBLE, NULL when none of them has digits that FLOAT32 may lose. */
+static const Node *wide_array(Binder *b, uint32_t n, const Expr *e, const Type *common, bool point, Span at) {
+    const Node **in = ARENA_ARRAY(b->arena, const Node *, n);
+    const Type *elem = type_get(b->types, TY_F64);
+    const Type *to = common->kind == TY_TENSOR ? type_tensor(b->types, elem, common->n, common->dims) : elem;
+    for (uint32_t i = 0; i < n; i++) point |= e[i].wide != NULL;
+    for (uint32_t i = 0; point && i < n; i++) {
+        bool reported;
+        if (!(in[i] = bind_convert(b, e[i], to, CONVERT_EXPLICIT, &reported))) return NULL;
+    }
+    return point ? bind_make(b, at, OP_STACK, &(AttrAxis){0}, n, in) : NULL;
+}
+
 Expr bind_array(Binder *b, Scope *s, const Ast *t) {
     const Ast *items = t->kid[ARRAY_ITEMS];
     Expr *e = ARENA_ARRAY(b->arena, Expr, items->n);
@@ -145,7 +158,8 @@ Expr bind_array(Binder *b, Scope *s, const Ast *t) {
     if (items->n == 0) return bind_no(b, t->span, "an empty list"), expr_of(NULL, t->span);
     if (!bind_exprs(b, s, items, e)) return expr_of(NULL, t->span);
     const Type *common = bind_common(b, items->n, e);
-    if (common && common->kind == TY_DECIMAL)
+    bool point = common && common->kind == TY_DECIMAL;
+    if (point)
         common = type_nullable(type_get(b->types, TY_F32), common->nullable);
     bool number = common && (type_is_numeric(common) || common->kind == TY_TENSOR || common->kind == TY_BOOL);
     if (!number) return bind_no(b, t->span, "a list of other things than numbers"), expr_of(NULL, t->span);
@@ -154,5 +168,7 @@ Expr bind_array(Binder *b, Scope *s, const Ast *t) {
         if (!(in[i] = bind_convert(b, e[i], common, CONVERT_EXPLICIT, &reported)))
             return expr_of(NULL, t->span);
     }
-    return expr_of(bind_make(b, t->span, OP_STACK, &(AttrAxis){0}, items->n, in), t->span);
+    Expr array = expr_of(bind_make(b, t->span, OP_STACK, &(AttrAxis){0}, items->n, in), t->span);
+    if (array.node) array.wide = wide_array(b, items->n, e, common, point, t->span);
+    return array;
 }

@@ -77,6 +77,7 @@ typedef struct Expr {
     const Node *node;
     Literal lit;
     const char *text; /* of LIT_INT, LIT_NUMBER: with its sign; of LIT_STRING: the characters */
+    const Node *wide; /* of [..] with numbers that have a point: the same of DOUBLE, which it is beside DOUBLE; else NULL */
     const ModelDef *model;
     const Node *const *outputs; /* m(x): all outputs of its model; NULL: those of a column are columns beside it */
     Span span;
