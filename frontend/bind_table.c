@@ -20,6 +20,17 @@ static bool column_constraint(Binder *b, const Ast *c, BoundColumn *column, Stat
     return check_key(b, column, c->span);
 }
 
+/* What tables cannot hold yet. */
+static bool check_stored(Binder *b, const Type *t, Span at) {
+    const char *what = t->kind == TY_LIST                                       ? "a LIST column"
+                       : t->kind == TY_STRUCT                                   ? "a STRUCT column"
+                       : t->kind == TY_TENSOR && type_elems(t) == DIM_ANY ? arena_printf(b->arena, "a column of %s, whose size only each row knows,",
+                                                                                          bind_type_text(b, t))
+                                                                          : NULL;
+    if (what) bind_no(b, at, what);
+    return !what;
+}
+
 static bool bind_column(Binder *b, const Ast *t, Statement *out) {
     const Ast *constraints = t->kid[COLUMN_DEF_CONSTRAINTS];
     const Type *type = bind_type(b, t->kid[COLUMN_DEF_TYPE]);
@@ -27,11 +38,7 @@ static bool bind_column(Binder *b, const Ast *t, Statement *out) {
     bool ok = type != NULL;
     *column = (BoundColumn){t->text, type};
     for (uint32_t i = 0; i < constraints->n && type; i++) ok &= column_constraint(b, constraints->kid[i], column, out);
-    if (type && (type->kind == TY_LIST || type->kind == TY_STRUCT))
-        return bind_no(b, t->kid[COLUMN_DEF_TYPE]->span,
-                       type->kind == TY_LIST ? "a LIST column" : "a STRUCT column"),
-               false;
-    return ok;
+    return type ? check_stored(b, type, t->kid[COLUMN_DEF_TYPE]->span) && ok : ok;
 }
 
 static BoundColumn *find_column(Statement *out, const char *name) {
@@ -116,6 +123,8 @@ static bool bind_create_as(Binder *b, const Ast *t, Statement *out) {
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, r.n);
     for (uint32_t i = 0; i < r.n; i++)
         out->columns[i] = (BoundColumn){r.at[i].name, type_nullable(r.at[i].node->type, true)};
+    for (uint32_t i = 0; i < r.n; i++)
+        if (!check_stored(b, out->columns[i].type, query->span)) return false;
     return true;
 }
 

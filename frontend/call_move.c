@@ -26,6 +26,15 @@ static bool known(Call *c, uint32_t i) {
         c, arena_printf(c->b->arena, "the shape of %s is known only at run time", bind_type_text(c->b, t)));
 }
 
+/* "(2, 3)" */
+static const char *sizes(Call *c, uint32_t n, const int64_t *at) {
+    const char *s = "(";
+    for (uint32_t i = 0; i < n; i++) s = arena_printf(c->b->arena, "%s%s%lld", s, i ? ", " : "", (long long)at[i]);
+    return arena_printf(c->b->arena, "%s)", s);
+}
+
+static const char *type_of(Call *c) { return bind_type_text(c->b, c->arg[0].node->type); }
+
 static bool int_option(Call *c, const char *name, int64_t *out) {
     const Ast *given = call_option(c, name);
     return !given || constant_int(c->b, given, name, out);
@@ -214,14 +223,14 @@ Expr call_expand(Call *c) {
     if (!known(c, 0) || !call_ints(c, 1, &n, dims)) return call_fail(c);
     const Type *t = c->arg[0].node->type;
     bool fit = n >= t->n;
+    const char *wanted = sizes(c, n, dims);
     for (uint32_t d = 0; fit && d < n; d++) {
         int64_t own = d + t->n < n ? 1 : t->dims[d + t->n - n];
         if (dims[d] == -1) dims[d] = own;
         fit = dims[d] > 0 && (own == 1 || own == dims[d]);
     }
     if (!fit)
-        return bad_shape(c, arena_printf(c->b->arena, "%s does not broadcast to that shape",
-                                         bind_type_text(c->b, t))),
+        return bad_shape(c, arena_printf(c->b->arena, "%s does not broadcast to %s", type_of(c), wanted)),
                call_fail(c);
     return done(c, ir_broadcast(c->b->ir, c->arg[0].node, n, dims));
 }
@@ -247,7 +256,8 @@ Expr call_squeeze(Call *c) {
     const Type *t = c->arg[0].node->type;
     for (uint32_t i = 0; i < n; i++) {
         if (!call_dim(c, t->n, &gone[i])) return call_fail(c);
-        if (t->dims[gone[i]] != 1) return bad_shape(c, "only a dimension of size 1 can go"), call_fail(c);
+        if (t->dims[gone[i]] != 1) return bad_shape(c, arena_printf(c->b->arena, "dimension %lld of %s is not of size 1", (long long)gone[i], type_of(c))),
+                   call_fail(c);
         drop[gone[i]] = true;
     }
     for (uint32_t d = 0; d < t->n; d++)
@@ -310,7 +320,7 @@ Expr call_pad(Call *c) {
         fit ? ir_pad(c->b->ir, c->arg[0].node, before, after, mode, ir_number(c->b->ir, t, value)) : NULL;
     if (!x)
         return bad_shape(c,
-                         arena_printf(c->b->arena, "that border does not fit %s", bind_type_text(c->b, t))),
+                         arena_printf(c->b->arena, "the border %s does not fit %s", sizes(c, n, at), type_of(c))),
                call_fail(c);
     return done(c, x);
 }
@@ -323,7 +333,7 @@ Expr call_triangle(Call *c) {
     if (!known(c, 0) || !int_option(c, "diagonal", &k)) return call_fail(c);
     const Node *x = c->arg[0].node;
     const Type *t = x->type;
-    if (t->n < 2) return bad_shape(c, "a triangle has two dimensions"), call_fail(c);
+    if (t->n < 2) return bad_shape(c, arena_printf(c->b->arena, "a triangle has two dimensions, not %s", type_of(c))), call_fail(c);
     const Node *mask =
         ir_triangle(c->b->ir, t->dims[t->n - 2], t->dims[t->n - 1], k, strcmp(c->fn->name, "triu") == 0);
     return done(c, ir_where(c->b->ir, mask, x, ir_number(c->b->ir, t, 0)));
@@ -365,7 +375,7 @@ Expr call_onehot_tensor(Call *c) {
         return call_fail(c);
     const Type *t = c->arg[0].node->type;
     if (!type_is_integer(t->elem) || t->n == TENSOR_MAX_RANK)
-        return bad_shape(c, "it takes a tensor of subscripts"), call_fail(c);
+        return bad_shape(c, arena_printf(c->b->arena, "it takes a tensor of subscripts, not %s", type_of(c))), call_fail(c);
     if (!sensible(c, (double)depth) || !dim_option(c, "dim", -1, t->n + 1, &axis)) return call_fail(c);
     return done(c, ir_onehot(c->b->ir, c->arg[0].node, depth, axis, type_get(c->b->types, TY_F32)));
 }
@@ -378,10 +388,10 @@ Expr call_shuffle(Call *c) {
     const Type *t = c->arg[0].node->type;
     uint32_t lead = t->n - 3, n = lead;
     if (t->n < 3 || t->n + 2 > TENSOR_MAX_RANK || r < 1)
-        return bad_shape(c, "it takes (.., C, H, W) and a factor"), call_fail(c);
+        return bad_shape(c, arena_printf(c->b->arena, "it takes (.., C, H, W) and a factor, not %s and %lld", type_of(c), (long long)r)), call_fail(c);
     const int64_t *at = t->dims + lead;
     if (back ? at[1] % r || at[2] % r : at[0] % (r * r))
-        return bad_shape(c, "the factor does not divide the shape"), call_fail(c);
+        return bad_shape(c, arena_printf(c->b->arena, "%lld does not divide the shape of %s", (long long)r, type_of(c))), call_fail(c);
     for (uint32_t d = 0; d < lead; d++) dims[d] = t->dims[d], order[d] = d;
     int64_t split[] = {back ? at[0] : at[0] / (r * r), back ? at[1] / r : r, r, back ? at[2] / r : at[1],
                        back ? r : at[2]};
@@ -436,7 +446,7 @@ Expr call_top(Call *c) {
     int64_t size = c->arg[0].node->type->dims[axis];
     if (k < 1 || k > size)
         return bad_shape(c,
-                         arena_printf(c->b->arena, "%lld of %lld elements", (long long)k, (long long)size)),
+                         arena_printf(c->b->arena, "%lld of the %lld elements along dimension %u of %s", (long long)k, (long long)size, axis, type_of(c))),
                call_fail(c);
     const Node *top = ir_top(c->b->ir, c->arg[0].node, axis, k, largest, &places);
     return done(c, strcmp(c->fn->name, "topk") == 0 ? top : places);

@@ -31,7 +31,10 @@ static bool sorted_dims(Call *c, uint32_t n, int64_t *dims) {
             dims[j - 1] = swap;
         }
     for (uint32_t i = 1; i < n; i++)
-        if (dims[i] == dims[i - 1]) return bad_dim(c, dims[i], 0);
+        if (dims[i] == dims[i - 1]) {
+            const char *dim = arena_printf(c->b->arena, "%lld", (long long)dims[i]);
+            return diag_error(c->b->diags, E_TWICE, c->ast->span, "dimension", dim), false;
+        }
     return true;
 }
 

@@ -107,9 +107,22 @@ static uint32_t letters(const char *p) {
     return n;
 }
 
-static bool read_labels(Equation *q, const char **p, uint32_t rank, bool is_out, Labels *l) {
+/* "3 labels for TENSOR(FLOAT32, 3)" */
+static bool labels_differ(Equation *q, uint32_t labels, const Type *t) {
+    Buf b = {0};
+    buf_printf(&b, "%u label%s for ", labels, labels == 1 ? "" : "s");
+    type_print(&b, t, false);
+    q->why = arena_strndup(ir_arena(q->ir), b.p, b.n);
+    buf_free(&b);
+    return false;
+}
+
+/* t: the operand's type; NULL: the result's labels */
+static bool read_labels(Equation *q, const char **p, const Type *t, Labels *l) {
+    bool is_out = t == NULL;
+    uint32_t rank = t ? ir_rank(t) : 0;
     uint32_t own = letters(*p);
-    if (!is_out && own > rank) return fail(q, "an operand has fewer dimensions than labels");
+    if (!is_out && own > rank) return labels_differ(q, own, t);
     for (; **p && **p != ',' && **p != '-'; (*p)++) {
         if (**p == ' ') continue;
         if (strncmp(*p, "...", 3) == 0) {
@@ -122,7 +135,7 @@ static bool read_labels(Equation *q, const char **p, uint32_t rank, bool is_out,
         if (l->n == TENSOR_MAX_RANK) return fail(q, "a tensor has at most 8 dimensions");
         l->at[l->n++] = label;
     }
-    return is_out || l->n == rank || fail(q, "an operand has more dimensions than labels");
+    return is_out || l->n == rank || labels_differ(q, l->n, t);
 }
 
 /* The most dimensions that ... stands for. */
@@ -189,7 +202,7 @@ static bool read_equation(Equation *q, const char *p, uint32_t n, const Node *co
     for (int c = 0; c < 128; c++) q->letter[c] = -1;
     q->labels = q->dots = dots_of(p, n, in);
     for (uint32_t i = 0; i < n; i++) {
-        if (!read_labels(q, &p, ir_rank(in[i]->type), false, &q->of[i]) || !note_sizes(q, in[i], &q->of[i]))
+        if (!read_labels(q, &p, in[i]->type, &q->of[i]) || !note_sizes(q, in[i], &q->of[i]))
             return false;
         if (*p == ',' && i + 1 < n) p++;
         else if (i + 1 < n || *p == ',') return fail(q, "the equation has another number of operands");
@@ -197,7 +210,7 @@ static bool read_equation(Equation *q, const char *p, uint32_t n, const Node *co
     if (*p == 0) return implicit_out(q), true;
     if (strncmp(p, "->", 2) != 0) return fail(q, "the equation reads as 'ij,jk->ik'");
     p += 2;
-    if (!read_labels(q, &p, 0, true, &q->out)) return false;
+    if (!read_labels(q, &p, NULL, &q->out)) return false;
     return *p ? fail(q, "the equation reads as 'ij,jk->ik'") : check_out(q);
 }
 

@@ -163,6 +163,16 @@ static bool reshape_dims(const Type *t, const IntList *shape, int64_t *dims) {
     return true;
 }
 
+/* "(2, 3)" */
+static const char *sizes(TypeCall *c, const IntList *l) {
+    Buf b = {0};
+    for (uint32_t i = 0; i < l->n; i++) buf_printf(&b, "%s%lld", i ? ", " : "(", (long long)l->at[i]);
+    buf_puts(&b, l->n ? ")" : "()");
+    const char *s = arena_strndup(c->arena, b.p, b.n);
+    buf_free(&b);
+    return s;
+}
+
 const Type *law_type_reshape(TypeCall *c) {
     const Type *t = tensor_in(c, 0);
     const IntList *shape = &CALL_ATTR(c, Shape)->shape;
@@ -170,7 +180,7 @@ const Type *law_type_reshape(TypeCall *c) {
     if (!t) return NULL;
     if (shape->n > TENSOR_MAX_RANK) return reject_rank(c);
     if (!reshape_dims(t, shape, dims))
-        return type_reject(c, "%s does not reshape to that shape", type_name(c, t));
+        return type_reject(c, "%s does not reshape to %s", type_name(c, t), sizes(c, shape));
     return strict(c, type_tensor(c->types, t->elem, shape->n, dims));
 }
 

@@ -194,7 +194,7 @@ static void test_tensor_attrs(void) {
                &flat);
     check_attr(&(Case){OP_RESHAPE,
                        {"TENSOR(FLOAT32, 3, 4)"},
-                       "TENSOR(FLOAT32, 3, 4) does not reshape to that shape"},
+                       "TENSOR(FLOAT32, 3, 4) does not reshape to (7)"},
                &seven);
     check_attr(&(Case){OP_TRANSPOSE, {"TENSOR(FLOAT32, 3, *)"}, "TENSOR(FLOAT32, *, 3)"}, &swap);
     AttrSlice crop = {INTS(0, 1), INTS(1, 9), INTS(1, 2), INTS(1, 0)};
