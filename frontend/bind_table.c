@@ -10,6 +10,27 @@ static bool check_key(Binder *b, const BoundColumn *c, Span at) {
     return false;
 }
 
+/* A table has one PRIMARY KEY: columns named, or constraints, that would make a second. */
+static bool one_primary_key(Binder *b, const Ast *columns, const Ast *constraints) {
+    const Ast *first = NULL;
+    for (uint32_t i = 0; i < columns->n + constraints->n; i++) {
+        const Ast *of = i < columns->n ? columns->kid[i]->kid[COLUMN_DEF_CONSTRAINTS] : constraints;
+        uint32_t from = i < columns->n ? 0 : i - columns->n, to = i < columns->n ? of->n : from + 1;
+        for (uint32_t k = from; k < to; k++) {
+            const Ast *c = of->kid[k];
+            if (c->kind != A_PRIMARY_KEY) continue;
+            if (first) {
+                diag_error(b->diags, E_SECOND_PRIMARY_KEY, c->span);
+                diag_note(b->diags, first->span, "the first is here");
+                diag_help(b->diags, "PRIMARY KEY (a, b) for a key of several columns, UNIQUE for another key");
+                return false;
+            }
+            first = c;
+        }
+    }
+    return true;
+}
+
 static bool column_constraint(Binder *b, const Ast *c, BoundColumn *column, Statement *out) {
     if (c->kind == A_NULLABLE) return true;
     if (c->kind != A_NOT_NULL && c->kind != A_PRIMARY_KEY && c->kind != A_UNIQUE) return bind_not_supported(b, c), false;
@@ -90,7 +111,7 @@ static uint32_t count_key_columns(const Ast *columns, const Ast *constraints) {
 
 static bool bind_columns(Binder *b, const Ast *t, Statement *out) {
     const Ast *columns = t->kid[CREATE_TABLE_COLUMNS], *constraints = t->kid[CREATE_TABLE_CONSTRAINTS];
-    bool ok = true;
+    bool ok = one_primary_key(b, columns, constraints);
     out->columns = ARENA_ARRAY(b->arena, BoundColumn, columns->n);
     out->keys = ARENA_ARRAY(b->arena, uint32_t, count_key_columns(columns, constraints));
     for (uint32_t i = 0; i < columns->n; i++) ok &= bind_column(b, columns->kid[i], out);

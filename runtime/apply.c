@@ -31,8 +31,8 @@ static bool check_not_null(const Schema *s, uint32_t col, const ColumnRef *c, in
 }
 
 /* A version whose keys hold, or NULL. */
-static TableVersion *with_keys(TableVersion *v, const char *table, RtError *e) {
-    if (!v || unique_check(v, table, e)) return v;
+static TableVersion *with_keys(TableVersion *v, TableVersion *base, int64_t added, const char *table, RtError *e) {
+    if (!v || unique_check(v, base, added, table, e)) return v;
     version_unref(v);
     return NULL;
 }
@@ -48,7 +48,7 @@ static TableVersion *append_rows(RtSession *s, Schema *schema, TableVersion *bas
     }
     TableVersion *v = ok ? builder_finish(b, base, e) : NULL;
     builder_free(b);
-    return with_keys(v, table, e);
+    return with_keys(v, base, rows->rows, table, e);
 }
 
 /* May the table be made? *skip: IF NOT EXISTS, and it does. */
@@ -140,6 +140,7 @@ static bool delete_rows(RtSession *s, const Program *p, const RtResult *rows, in
     int64_t *ids = row_ids(rows, e);
     TableVersion *v = ids ? version_delete(base, ids, rows->rows, changed, e) : NULL;
     free(ids);
+    if (v) unique_keep(v, base);
     version_unref(base);
     if (v) store_publish(s->store, p->target, v);
     return v != NULL;
@@ -190,8 +191,12 @@ static bool update(RtSession *s, const Program *p, const RtResult *rows, int64_t
     TableVersion *v = NULL;
     if (ok && new_rows(b, base, p, rows, ids, e)) {
         TableVersion *without = version_delete(base, ids, rows->rows, changed, e);
-        v = without ? with_keys(builder_finish(b, without, e), p->target, e) : NULL;
+        v = without ? builder_finish(b, without, e) : NULL;
         version_unref(without);
+        if (v && !unique_check_update(v, base, p->n_set, p->set_columns, p->target, e)) {
+            version_unref(v);
+            v = NULL;
+        }
     }
     builder_free(b);
     free(ids);

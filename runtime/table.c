@@ -124,6 +124,11 @@ static void free_file(TableFile *f) {
     block_free(f);
 }
 
+static void free_keys(TableVersion *v) {
+    for (uint32_t i = 0, k = 0; v->keys && i < v->schema->n_keys; i += 1 + v->schema->keys[i]) keyset_unref(v->keys[k++]);
+    block_free(v->keys);
+}
+
 void version_unref(TableVersion *v) {
     if (!v || atomic_fetch_sub(&v->refs, 1) != 1) return;
     unref_segments(v->segments, v->n_segments);
@@ -131,6 +136,7 @@ void version_unref(TableVersion *v) {
     block_free(v->cols);
     block_free(v->segments);
     free_file(v->file);
+    free_keys(v);
     schema_unref(v->schema);
     pthread_mutex_destroy(&v->lock);
     block_free(v);

@@ -9,6 +9,7 @@
  */
 #ifndef DQL_RUNTIME_TABLE_H
 #define DQL_RUNTIME_TABLE_H
+#include "runtime/key_set.h"
 #include "runtime/segment.h"
 #include "runtime/workers.h"
 
@@ -66,6 +67,7 @@ typedef struct TableVersion {
     SegRef *segments;
     VersionColumn *cols;
     TableFile *file;      /* NULL: it is no file's */
+    KeySet **keys;        /* per key of the schema, NULL where there is none; NULL: none at all */
     pthread_mutex_t lock; /* of the lazy counts and live segments */
 } TableVersion;
 

@@ -473,7 +473,7 @@ static const Case change_cases[] = {
     {"CREATE TABLE n AS SELECT a, p * 2 AS q FROM t",
      "a INTEGER, q DECIMAL(16,2)",
      "project(t, #0, mul(#5, CAST('2' AS DECIMAL(1,0))))"},
-    {"CREATE TABLE n (k BIGINT PRIMARY KEY, w DECIMAL(5,2) NOT NULL, z STRING, PRIMARY KEY (w, z))",
+    {"CREATE TABLE n (k BIGINT NOT NULL, w DECIMAL(5,2) NOT NULL, z STRING, PRIMARY KEY (w, z))",
      "k BIGINT NOT NULL, w DECIMAL(5,2) NOT NULL, z VARCHAR NOT NULL",
      ""},
 };
