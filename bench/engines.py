@@ -89,6 +89,12 @@ def interleave(reps, rest=REST, **runs):
     return {name: statistics.median(t) for name, t in times.items()}
 
 
+def peak_memory(pid):
+    """MB that a process has had in memory at most."""
+    line = next(l for l in open(f"/proc/{pid}/status") if l.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
 def machine():
     model = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?")
     flags = next((l for l in open("/proc/cpuinfo") if l.startswith("flags")), "")

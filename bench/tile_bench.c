@@ -1,5 +1,5 @@
 /* Speed of contraction tiles on one thread, against the FMA peak measured in the same run.
- *   tile_bench [level [nr mr]]
+ *   tile_bench [level [nr mr]] | peak
  * Medians of interleaved runs; a figure is the median's GFLOP/s and its part of the peak. */
 #include "codegen_cpu/jit.h"
 #include <stdio.h>
@@ -141,12 +141,14 @@ int main(int argc, char **argv) {
         {"conv 1x1 256-64 56x56", 0, 0, 64, 56, 56, 256, 1, 1, K_F32},
     };
     CpuLevel level = cpu_host_level();
-    if (argc > 1 && !cpu_level_read(argv[1], &level))
-        return fprintf(stderr, "tile_bench [level [nr mr]]\n"), 2;
+    bool only_peak = argc == 2 && strcmp(argv[1], "peak") == 0;
+    if (argc > 1 && !only_peak && !cpu_level_read(argv[1], &level))
+        return fprintf(stderr, "tile_bench [level [nr mr]] | peak\n"), 2;
     Arena *a = arena_new();
     CpuJit *jit = cpu_jit_new(&(CpuOptions){.level = level, .no_disk = true, .verify = true});
     printf("%s\n", cpu_level_name(level));
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+    if (only_peak) printf("%.1f GFLOP/s\n", peak(jit, a, level));
+    for (size_t i = 0; i < sizeof layers / sizeof *layers && !only_peak; i++) {
         uint32_t nr = layers[i].n <= 16 ? 16 : 64, mr = layers[i].n <= 16 ? 12 : 6;
         if (argc > 4 && !strstr(layers[i].name, argv[4])) continue;
         if (argc > 3) nr = (uint32_t)atoi(argv[2]), mr = (uint32_t)atoi(argv[3]);
