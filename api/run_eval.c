@@ -21,7 +21,7 @@ void evaluated_free(struct Evaluated *v) {
 static int report_eval(dql_stmt *s, const EvalError *e) {
     static const char *const texts[] = {[ROW_OVERFLOW] = "overflow", [ROW_DIV_ZERO] = "division by zero", [ROW_BAD_CAST] = "bad cast",
                                         [ROW_INDEX] = "index out of range", [ROW_NO_MEMORY] = "out of memory",
-                                        [ROW_CANCELLED] = "cancelled", [ROW_LIMIT] = "limit reached"};
+                                        [ROW_CANCELLED] = "cancelled", [ROW_LIMIT] = "limit reached", [ROW_SHAPE] = "bad shape"};
     int status = e->code == ROW_CANCELLED ? DQL_INTERRUPTED : e->code == ROW_NO_MEMORY || e->code == ROW_LIMIT ? DQL_LIMIT : DQL_ERROR;
     const Origin *at = e->node ? ir_origin(s->ir, e->node) : NULL;
     Span span = at ? at->span : s->st.span;

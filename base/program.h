@@ -218,7 +218,7 @@ typedef struct Site {
     const Type *shown; /* type of the value in ARG_FAULT; NULL: none is left there */
 } Site;
 typedef enum RowError {
-    ROW_OVERFLOW = 1, ROW_DIV_ZERO, ROW_BAD_CAST, ROW_INDEX, ROW_NO_MEMORY, ROW_CANCELLED, ROW_LIMIT
+    ROW_OVERFLOW = 1, ROW_DIV_ZERO, ROW_BAD_CAST, ROW_INDEX, ROW_NO_MEMORY, ROW_CANCELLED, ROW_LIMIT, ROW_SHAPE
 } RowError;
 /* a kernel's result for an error at row `row` of its input domain */
 #define PROGRAM_ERROR(row, site, err) (-(int64_t)(((uint64_t)(row) << 24 | (uint64_t)(site) << 8 | (uint64_t)(err)) + 1))

@@ -43,11 +43,7 @@ static bool column_constraint(Binder *b, const Ast *c, BoundColumn *column, Stat
 
 /* What tables cannot hold yet. */
 static bool check_stored(Binder *b, const Type *t, Span at) {
-    const char *what = t->kind == TY_LIST                                       ? "a LIST column"
-                       : t->kind == TY_STRUCT                                   ? "a STRUCT column"
-                       : t->kind == TY_TENSOR && type_elems(t) == DIM_ANY ? arena_printf(b->arena, "a column of %s, whose size only each row knows,",
-                                                                                          bind_type_text(b, t))
-                                                                          : NULL;
+    const char *what = t->kind == TY_LIST ? "a LIST column" : t->kind == TY_STRUCT ? "a STRUCT column" : NULL;
     if (what) bind_no(b, at, what);
     return !what;
 }

@@ -1,3 +1,4 @@
+#include "base/ragged.h"
 #include "lower/context.h"
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -91,6 +92,11 @@ Arg build_value(Lower *c, const Value *v) {
         return build_int(c, integer_of(v), range_lanes(range_point(integer_of(v))) == K_I128);
     if (v->type->kind == TY_VARCHAR || v->type->kind == TY_BLOB)
         return build_text(c, v->s);
+    if (v->type->kind == TY_TENSOR) {
+        char *bytes = arena_alloc(c->a, ragged_bytes(v));
+        ragged_write(v, bytes);
+        return build_text(c, (Str){bytes, ragged_bytes(v)});
+    }
     if (v->type->kind == TY_INTERVAL)
         return pooled(pool_add(c, &v->interval, 16, 16));
     return build_float(c, v);

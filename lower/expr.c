@@ -37,8 +37,9 @@ KType lanes_of_type(const Type *t) {
     case TY_F32: return K_F32;
     case TY_F64: return K_F64;
     case TY_VARCHAR: case TY_BLOB: case TY_INTERVAL: return K_I128;
+    case TY_TENSOR: return K_I128; /* a view of a ragged one; others have lanes of their own */
     case TY_NULL: case TY_I8: case TY_I16: case TY_I32: case TY_I64: case TY_U8: case TY_U16: case TY_U32: case TY_U64:
-    case TY_DECIMAL: case TY_DATE: case TY_TIME: case TY_TIMESTAMP: case TY_LIST: case TY_STRUCT: case TY_TENSOR:
+    case TY_DECIMAL: case TY_DATE: case TY_TIME: case TY_TIMESTAMP: case TY_LIST: case TY_STRUCT:
     case TY_REL: case TY_COUNT: break;
     }
     return range_lanes(range_of_type(t));
@@ -227,6 +228,8 @@ static LVal lower_new(Scope *s, const Node *e) {
     LVal x;
     if (expr_by_dictionary(s, e, &x))
         return x;
+    if (touches_ragged(e))
+        return lower_ragged(s, e);
     if (is_tensor_op(e) || e->op == OP_ONEHOT)
         return lower_tensor(s, e);
     switch (e->op) {

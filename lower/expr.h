@@ -55,6 +55,7 @@ Stage *float_const(Scope *s, KType t, double v);
 KType lanes_of_type(const Type *t);              /* floats, text, BOOLEAN; integers at full width */
 LVal expr_null(Scope *s, const Type *t);
 LVal as_view(Scope *s, LVal x);                  /* text as views, also if it is a dictionary code */
+Stage *text_view(Scope *s, LVal x); /* a register of views, empty where NULL */
 LVal plain_value(Scope *s, LVal x);              /* as results show it: views, row-major tensors */
 Stage *need_mask(Scope *s, Stage *valid);        /* rows on which an error counts: guard and valid */
 /* x, which must lie within `allowed` where the guard holds */

@@ -12,8 +12,7 @@ LVal as_view(Scope *s, LVal x) {
     return x;
 }
 
-/* A register of views, empty where NULL. */
-static Stage *clean_view(Scope *s, LVal x) {
+Stage *text_view(Scope *s, LVal x) {
     x = as_view(s, x);
     if (x.valid) {
         Stage *empty = stage_scalar(s->p, S_CONST, K_I128, build_int(s->c, 0, true), (Range){0});
@@ -39,7 +38,7 @@ static const CallArg scratch = {.arg = {.kind = ARG_SCRATCH}};
 /* One value for all rows or one a row, with its stride. */
 static void one_or_many(Scope *s, LVal x, CallArg *value, CallArg *stride) {
     bool one = x.v->domain == DOMAIN_NONE;
-    value->value = one ? x.v : clean_view(s, x);
+    value->value = one ? x.v : text_view(s, x);
     *stride = number(s, one ? 0 : 1);
 }
 
@@ -47,7 +46,7 @@ static Stage *like(Scope *s, const Node *e, LVal x, LVal pattern) {
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 5);
     if (pattern.v->domain != DOMAIN_NONE)
         lower_fail(s->c, "LIKE with a pattern that is no constant is not supported in compiled plans yet");
-    a[0].value = clean_view(s, x);
+    a[0].value = text_view(s, x);
     a[1].value = pattern.v;
     a[2] = number(s, ATTR_OF(e, Like)->escape);
     a[3] = number(s, ATTR_OF(e, Like)->fold);
@@ -65,13 +64,13 @@ static Stage *concat(Scope *s, LVal x, LVal y) {
 static Stage *changed(Scope *s, const char *name, LVal x) {
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 3);
     a[0] = scratch;
-    a[1].value = clean_view(s, x);
+    a[1].value = text_view(s, x);
     return native(s, name, 2, a, K_I128, (Range){0});
 }
 
 static Stage *length(Scope *s, LVal x) {
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 2);
-    a[0].value = clean_view(s, x);
+    a[0].value = text_view(s, x);
     return native(s, "dql_rt_text_length", 1, a, K_I64, range_span(0, (Int128)1 << 40));
 }
 
@@ -80,7 +79,7 @@ static Stage *substring(Scope *s, const Node *e, LVal x, LVal from, LVal count, 
     if (!range_within(count.v->range, lengths))
         count.v = check_range(s, count.v, lengths, ROW_OVERFLOW, need_mask(s, valid), build_site(s->c, e, "the length of a substring", count.type));
     CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 4);
-    a[0].value = clean_view(s, x);
+    a[0].value = text_view(s, x);
     a[1].value = pipe_layout(s->p, from.v, s->domain, K_I64);
     a[2].value = pipe_layout(s->p, count.v, s->domain, K_I64);
     return native(s, "dql_rt_text_substring", 3, a, K_I128, (Range){0});

@@ -8,6 +8,7 @@
  */
 #ifndef DQL_LOWER_TENSOR_H
 #define DQL_LOWER_TENSOR_H
+#include "base/ragged.h"
 #include "lower/expr.h"
 
 enum { TENSOR_LANES = 16 };
@@ -46,7 +47,7 @@ KInst *k_mul(KB *b, KInst *x, int64_t y);
 KInst *k_plus(KB *b, KInst *x, KInst *y);
 
 /* ---- what a tensor type is ---- */
-static inline bool is_tensor(const Type *t) { return t->kind == TY_TENSOR; }
+static inline bool is_tensor(const Type *t) { return t->kind == TY_TENSOR && !type_ragged(t); } /* ragged ones are views */
 static inline const Type *elem_of(const Type *t) { return is_tensor(t) ? t->elem : t; }
 KType elem_lanes(const Type *elem);        /* in memory: unsigned kinds have the lanes of their width */
 uint32_t register_bytes(const Type *t);    /* a register row of this tensor */
@@ -120,6 +121,8 @@ KInst *tree_value(Tree *m, const Node *e, KInst *row, KInst *j);
 void tree_free(Tree *m);
 
 /* ---- the other operations ---- */
+bool touches_ragged(const Node *e);                /* ragged.c: it or an operand has sizes that only the row knows */
+LVal lower_ragged(Scope *s, const Node *e);
 LVal lower_reduce(Scope *s, const Node *e);        /* tensor_reduce.c: sum, mean, max, min, argmax */
 LVal lower_cumulate(Scope *s, const Node *e);      /* tensor_scan.c */
 LVal lower_argsort(Scope *s, const Node *e);

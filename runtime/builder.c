@@ -1,5 +1,6 @@
 #include "runtime/builder.h"
 #include "base/number.h"
+#include "base/ragged.h"
 #include "base/vec.h"
 #include "runtime/staging.h"
 #include <stdlib.h>
@@ -104,9 +105,22 @@ static ColumnRef value_column(const Value *v, const Type *t, Int128 *bits, uint8
     return c;
 }
 
+/* Ragged tensors are held as texts. */
+static bool ragged_value(TableBuilder *b, uint32_t col, const Value *v) {
+    char *bytes = block_alloc(b->pool, ragged_bytes(v));
+    if (!bytes) return false;
+    ragged_write(v, bytes);
+    TextView view = {bytes, ragged_bytes(v)};
+    ColumnRef c = {.code = {CODE_VIEW, 16, false, 0}, .data = &view};
+    bool ok = append(&b->cols[col], &c, 0, 1, NULL);
+    block_free(bytes);
+    return ok;
+}
+
 bool builder_value(TableBuilder *b, uint32_t col, const Value *v) {
     Int128 bits;
     uint8_t valid;
+    if (!v->null && type_ragged(b->schema->types[col])) return ragged_value(b, col, v);
     ColumnRef c = value_column(v, b->schema->types[col], &bits, &valid);
     return append(&b->cols[col], &c, 0, 1, NULL);
 }

@@ -1,4 +1,5 @@
 #include "runtime/column.h"
+#include "base/ragged.h"
 #include "base/diag.h"
 #include "base/number.h"
 #include "runtime/dict.h"
@@ -22,7 +23,9 @@ ColumnCode column_code_of(const Type *t, bool valid) {
     case TY_VARCHAR:
     case TY_BLOB: return (ColumnCode){CODE_VIEW, 16, valid, 0};
     case TY_INTERVAL: return (ColumnCode){CODE_INTERVAL, 16, valid, 0};
-    case TY_TENSOR: return (ColumnCode){CODE_TENSOR, 0, valid, tensor_pitch(type_elems(t) * type_bytes(t->elem))};
+    case TY_TENSOR:
+        if (type_ragged(t)) return (ColumnCode){CODE_VIEW, 16, valid, 0};
+        return (ColumnCode){CODE_TENSOR, 0, valid, tensor_pitch(type_elems(t) * type_bytes(t->elem))};
     case TY_DECIMAL: return (ColumnCode){CODE_INT, decimal_width(t), valid, 0};
     case TY_U64: return (ColumnCode){CODE_INT, 16, valid, 0};
     case TY_NULL:
@@ -118,7 +121,6 @@ Value column_value(const ColumnRef *c, const Type *t, int64_t row, Arena *a) {
     Value v = {.type = t, .null = column_null(c, row)};
     TextView text;
     Int128 wide;
-    (void)a;
     if (v.null) return v;
     switch ((CodeKind)c->code.kind) {
     case CODE_INT: column_wides(c, row, 1, &wide); return int_value(t, wide);
@@ -126,6 +128,7 @@ Value column_value(const ColumnRef *c, const Type *t, int64_t row, Arena *a) {
     case CODE_DICT:
     case CODE_VIEW:
         text = column_text(c, row);
+        if (t->kind == TY_TENSOR) return ragged_read(t, (Str){text.p, text.n}, a);
         v.s = (Str){text.p, text.n};
         return v;
     case CODE_TENSOR: v.t.data = (void *)(uintptr_t)column_row(c, row); v.t.shape = t->dims; return v;

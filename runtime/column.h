@@ -4,6 +4,7 @@
  *  - a row that is NULL holds the smallest value of the column (integers), 0.0, an empty view or zero elements, so that
  *    ranges from the statistics hold for what is stored, NULL or not;
  *  - CODE_INT of width 1, 2, 4 adds `base`; width 16 is for DECIMAL and UBIGINT beyond 64 bits;
+ *  - tensors of a type with `*` are CODE_VIEW: sizes and elements (base/ragged.h), never coded;
  *  - CODE_TENSOR rows of less than 64 bytes have the next power of two as pitch, so that none straddles a cache line; larger
  *    ones the next multiple of 64.  Bytes between row and pitch are zero.
  */

@@ -24,6 +24,7 @@ static void explain(Buf *out, RowError kind, const Buf *value, const char *what)
     case ROW_DIV_ZERO: buf_puts(out, "division by zero"); return;
     case ROW_BAD_CAST: buf_printf(out, "not a valid %s", what); return;
     case ROW_INDEX: buf_printf(out, "subscript %s of %s", value->p ? value->p : "out of range", what); return;
+    case ROW_SHAPE: buf_printf(out, "a shape other than that of %s", what); return;
     case ROW_LIMIT: buf_puts(out, "a limit of the system is exceeded"); return;
     case ROW_NO_MEMORY: case ROW_CANCELLED: break; /* not a row's fault */
     }
