@@ -2,7 +2,7 @@
  *
  * A dql_db is a session: a catalog of tables and models and its settings.  dql_read parses a text, dql_prepare compiles
  * one of its statements, dql_step runs it and moves through its rows.  A session belongs to one thread at a time, except dql_interrupt, which any thread
- * and any signal handler may call.  Texts returned are valid until the next call on the same object.
+ * and any signal handler may call, and dql_watch, which any thread may.  Texts returned are valid until the next call on the same object.
  */
 #ifndef DQL_API_DQL_H
 #define DQL_API_DQL_H
@@ -36,6 +36,14 @@ void dql_close(dql_db *db);
 int dql_set(dql_db *db, const char *name, const char *value);
 const char *dql_errmsg(const dql_db *db); /* full diagnostics of the last error */
 void dql_interrupt(dql_db *db);           /* the statement prepared last ends with DQL_INTERRUPTED, if it still runs */
+/* What the session is busy with, a part of a statement: a file that is loaded, a pipeline, planning. False: nothing. */
+typedef struct dql_progress {
+    char name[64];
+    int64_t done, total; /* rows or bytes; total 0: it is not known how much there is */
+    bool bytes;
+    double seconds; /* since this part began */
+} dql_progress;
+bool dql_watch(dql_db *db, dql_progress *out);
 
 /* Reads a text into statements; `name` is the file name that messages show. With syntax errors the result is DQL_ERROR,
  * dql_errmsg tells them all, and *out still holds the statements that are whole. */

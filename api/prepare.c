@@ -139,7 +139,9 @@ void prepare_plan(dql_stmt *s, const Node *plan) {
 
 int prepare(dql_stmt *s, const Ast *ast) {
     double start = now_ms();
+    progress_begin(&s->db->rt->progress, "plan", 0, false);
     int status = passes(s, ast);
+    progress_end(&s->db->rt->progress);
     s->compile_ms = now_ms() - start;
     return status;
 }

@@ -12,7 +12,7 @@ static bool has_rows(const dql_stmt *s) { return s->st.kind == STMT_QUERY || s->
 /* --stop-after: queries are only compiled; what changes the catalog runs, so that later statements find it. */
 static bool only_compiled(dql_stmt *s) {
     bool only = *s->db->options.stop_after && s->st.kind == STMT_QUERY;
-    if (only && s->plan && strcmp(s->db->options.stop_after, "lower") == 0) lower_only(s);
+    if (only && s->plan && !s->program && strcmp(s->db->options.stop_after, "lower") == 0) lower_only(s);
     return only;
 }
 

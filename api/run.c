@@ -187,6 +187,7 @@ static int run_plan(dql_stmt *s) {
 
 static int apply(dql_stmt *s) {
     RtError e = {0};
+    progress_begin(&s->db->rt->progress, "store", 0, false);
     if (!rt_apply(s->db->rt, s->program, &s->result, &s->changed, &e)) return report_run_error(s, NULL, &e);
     remember(s);
     return DQL_OK;
@@ -227,6 +228,7 @@ int run(dql_stmt *s) {
     if (s->ran) return DQL_OK;
     double start = now_ms(), compiled = s->compile_ms;
     int status = run_statement(s);
+    progress_end(&s->db->rt->progress);
     s->run_ms = now_ms() - start - (s->compile_ms - compiled);
     s->ran = status == DQL_OK;
     return status;

@@ -82,6 +82,7 @@ static int compile(dql_stmt *s) {
     Compiler *c = session_compiler(s->db);
     if (!c) return DQL_LIMIT;
     Target target = compiler_target(c);
+    progress_begin(&s->db->rt->progress, "compile", 0, false);
     int status = lower(s, &target);
     if (status != DQL_OK) return status;
     double start = now_ms();

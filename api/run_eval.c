@@ -91,6 +91,7 @@ int run_eval(dql_stmt *s) {
     int status = eval_params(s, &c);
     if (status != DQL_OK) return status;
     Rows rows;
+    progress_begin(&s->db->rt->progress, "evaluate", 0, false);
     if (!ir_eval(&c, s->plan, &rows)) return report_eval(s, &c.error);
     RtError e = {0};
     v->rows = to_columns(s, &rows, &e);

@@ -4,6 +4,9 @@
 #include "api/source.h"
 #include "grammar/parse.h"
 #include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof((dql_progress *)0)->name == PROGRESS_NAME, "dql.h and runtime/progress.h agree");
 
 int dql_open(const char *path, dql_db **out) {
     dql_db *db = calloc(1, sizeof *db);
@@ -50,7 +53,7 @@ void dql_close(dql_db *db) {
 }
 
 bool session_start(dql_db *db) {
-    if (!db->rt) db->rt = rt_session_new((int)db->options.threads, db->options.memory_limit);
+    if (!db->rt) __atomic_store_n(&db->rt, rt_session_new((int)db->options.threads, db->options.memory_limit), __ATOMIC_RELEASE);
     if (!db->rt) report_text(db, DQL_LIMIT, "out of memory when the session started");
     return db->rt != NULL;
 }
@@ -69,6 +72,15 @@ int dql_set(dql_db *db, const char *name, const char *value) {
 }
 
 const char *dql_errmsg(const dql_db *db) { return db && db->message.p ? db->message.p : ""; }
+
+bool dql_watch(dql_db *db, dql_progress *out) {
+    RtSession *rt = __atomic_load_n(&db->rt, __ATOMIC_ACQUIRE);
+    if (!rt) return false;
+    ProgressView v = progress_view(&rt->progress);
+    *out = (dql_progress){.done = v.done, .total = v.total, .bytes = v.bytes, .seconds = v.seconds};
+    memcpy(out->name, v.name, sizeof out->name);
+    return v.name[0] != 0;
+}
 
 void dql_interrupt(dql_db *db) {
     if (db->rt) atomic_store(&db->rt->cancel, true);

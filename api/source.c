@@ -104,7 +104,8 @@ static TableVersion *file_schema_only(Pins *p, const FileSpec *spec, RtError *e)
 static bool open_file(void *ctx, TypePool *types, const char *path, const char *format, uint32_t n, const char *const *names,
                       const Value *values, TableInfo *out, const char **why) {
     Pins *p = ctx;
-    FileSpec spec = {.path = path, .format = format, .n_options = n, .names = names, .values = values};
+    FileSpec spec = {.path = path, .format = format, .n_options = n, .names = names, .values = values,
+                     .progress = &p->db->rt->progress};
     const char *table = file_table_name(p, &spec);
     TableVersion *v = pins_table(p, table);
     p->files = true;

@@ -3,6 +3,8 @@
 #define DQL_DRIVER_DRIVER_H
 #include "api/dql.h"
 
+typedef struct Watch Watch; /* progress.c */
+
 typedef struct Driver {
     dql_db *db;
     dql_format format;
@@ -12,6 +14,8 @@ typedef struct Driver {
     bool timer;        /* .timer on: a line for people */
     bool keep_going;   /* a script goes on after a failing statement */
     bool quit;
+    bool no_progress;  /* --progress=off */
+    Watch *watch;      /* shows the progress of long statements; NULL: nobody does */
     int statements;    /* run so far, for --timing=json */
     int status;        /* exit code: of the first failing statement */
 } Driver;
@@ -37,4 +41,10 @@ void driver_shell(Driver *d);
 bool driver_dot_command(Driver *d, const char *line);
 
 void driver_catch_interrupts(Driver *d);
+
+/* Progress on standard error, where that is a terminal, of what runs longer than a second between begin and end. */
+void driver_watch_open(Driver *d);
+void driver_watch_begin(Driver *d);
+void driver_watch_end(Driver *d); /* the line is gone */
+void driver_watch_close(Driver *d);
 #endif

@@ -45,7 +45,9 @@ int main(int argc, char **argv) {
     if (c.stop == 0 && fflush(stdout) != 0) c.stop = DQL_ERROR; /* --help into a full disk */
     if (c.stop < 0) {
         driver_catch_interrupts(&d);
+        driver_watch_open(&d);
         run(&d, &c);
+        driver_watch_close(&d);
     }
     dql_close(d.db);
     return c.stop >= 0 ? c.stop : d.status;

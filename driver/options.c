@@ -55,6 +55,14 @@ static bool take_timing(Driver *d, CommandLine *c, const char *value) {
     return strcmp(value, "json") == 0;
 }
 
+static bool take_progress(Driver *d, CommandLine *c, const char *value) {
+    bool on;
+    (void)c;
+    if (!take_switch(value, "on", "off", &on)) return false;
+    d->no_progress = !on;
+    return true;
+}
+
 static bool take_keep_going(Driver *d, CommandLine *c, const char *value) {
     (void)c;
     (void)value;
@@ -93,6 +101,7 @@ static const Option own_options[] = {
     {"--null", "TEXT", "what NULL is written as", take_null},
     {"--booleans", "true|01", "how booleans are written", take_booleans},
     {"--timing", "json", "one line of JSON a statement to stderr", take_timing},
+    {"--progress", "on|off", "a line on the terminal while a statement runs longer than a second", take_progress},
     {"--keep-going", "", "a script goes on after a failing statement", take_keep_going},
     {"--param", "NAME=VALUE", "value of a parameter; also --NAME=VALUE after the script's name", take_param},
     {"--list-ops", "", "print the operators and their laws", take_list_ops},

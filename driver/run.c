@@ -70,9 +70,12 @@ static const dql_format *format(Driver *d) {
 static bool run_one(Driver *d, dql_script *script, int index) {
     double start = now_ms();
     dql_stmt *s = NULL;
+    driver_watch_begin(d);
     int status = dql_prepare(script, index, &s);
     d->statements++;
-    if (status == DQL_OK) status = dql_print(s, format(d), stdout);
+    if (status == DQL_OK) status = dql_step(s);
+    driver_watch_end(d);
+    if (status == DQL_ROW || status == DQL_DONE) status = dql_print(s, format(d), stdout);
     if (status != DQL_OK) fail(d, status);
     bool ok = flush(d) && status == DQL_OK;
     if (s) print_timing(d, s, now_ms() - start);

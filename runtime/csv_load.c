@@ -9,6 +9,7 @@
 #include "runtime/csv_convert.h"
 #include "runtime/csv_sniff.h"
 #include "runtime/csv_text.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { PART_BYTES = 1 << 20, LEAST_PART = 1 << 16, PARTS_A_WORKER = 4, GUESS_REACH = 4 * PART_BYTES };
@@ -42,6 +43,7 @@ typedef struct Load {
     uint32_t n_runs, most_runs;
     bool widened;
     bool *failed; /* per column: appending ran out of memory */
+    char name[PROGRESS_NAME]; /* of the work */
     RtError *e;
 } Load;
 
@@ -277,8 +279,10 @@ static bool wave(Load *l) {
     if (!asked) return rt_fail_memory(l->e);
     block_free(asked);
     int64_t n = lay_out(l);
+    size_t from = l->at;
     workers_each(l->workers, n, part_item, l);
     if (!check_parts(l, n)) return false;
+    progress_add(l->spec->progress, (int64_t)(l->at - from));
     widen(l, n);
     if (!l->widened) return append(l, n);
     builder_free(l->builder);
@@ -345,6 +349,7 @@ static TableVersion *pass(Load *l, TypePool *types, bool *again) {
     l->line = line_of(l, l->at);
     l->n_runs = 0;
     bool ok = l->builder || rt_fail_memory(l->e);
+    progress_begin(l->spec->progress, l->name, (int64_t)(l->text.n - l->at), true);
     while (ok && l->at < l->text.n) ok = wave(l);
     *again = ok && l->widened;
     if (ok && !l->widened) v = with_lines(l, builder_finish(l->builder, NULL, l->e));
@@ -362,6 +367,7 @@ static TableVersion *load_text(Load *l, Arena *a, TypePool *types, int delim) {
     const char *bad = csv_check_text(l->text.p, l->text.p + l->layout.begin, &lines);
     if (bad) return fail_text(l, bad), NULL;
     for (int t = 0; t < SNIFF_COUNT; t++) l->types[t] = sniff_type(types, (SniffType)t);
+    snprintf(l->name, sizeof l->name, "load %s", l->spec->path);
     if (init_parts(l))
         while (again) v = pass(l, types, &again);
     free_parts(l);

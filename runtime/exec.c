@@ -10,6 +10,7 @@ RtSession *rt_session_new(int threads, int64_t memory_limit) {
     memset(s, 0, sizeof *s);
     s->pool = blockpool_new(memory_limit);
     blockpool_watch(s->pool, &s->cancel);
+    progress_init(&s->progress);
     s->workers = workers_new(threads);
     s->store = store_new(s->pool, s->workers);
     s->models = models_new(s->pool);
@@ -28,6 +29,7 @@ void rt_session_free(RtSession *s) {
     models_free(s->models);
     workers_free(s->workers);
     blockpool_free(s->pool);
+    progress_free(&s->progress);
     free(s);
 }
 

@@ -10,6 +10,7 @@
 #include "runtime/column.h"
 #include "runtime/error.h"
 #include "runtime/models.h"
+#include "runtime/progress.h"
 #include "runtime/store.h"
 #include <stdatomic.h>
 
@@ -31,6 +32,7 @@ typedef struct RtSession {
     Store *store;
     Models *models;
     _Atomic bool cancel;  /* set by any thread or signal handler: runs and loads end; who reports it clears it */
+    Progress progress;
     bool current_version; /* compiled programs: scans take the current version of a table, whatever the plan was made for */
 } RtSession;
 

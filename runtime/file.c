@@ -4,6 +4,7 @@
 #include "runtime/paths.h"
 #include "runtime/picture_table.h"
 #include "runtime/safetensors_table.h"
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -62,7 +63,11 @@ bool file_open(Arena *a, TypePool *types, const FileSpec *spec, FileSchema *out,
 
 TableVersion *file_load(BlockPool *pool, Workers *workers, const FileSpec *spec, RtError *e) {
     const FileFormat *f = find_format(spec, e);
+    char name[PROGRESS_NAME];
+    snprintf(name, sizeof name, "load %s", spec->path);
+    progress_begin(spec->progress, name, 0, false);
     TableVersion *v = f ? f->load(pool, workers, spec, e) : NULL;
+    progress_end(spec->progress);
     if (!v || v->file || version_set_file(v, spec->path, 0, NULL)) return v;
     version_unref(v);
     rt_fail_memory(e);

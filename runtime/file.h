@@ -7,6 +7,7 @@
  */
 #ifndef DQL_RUNTIME_FILE_H
 #define DQL_RUNTIME_FILE_H
+#include "runtime/progress.h"
 #include "runtime/table.h"
 
 typedef struct FileSpec {
@@ -15,6 +16,7 @@ typedef struct FileSpec {
     uint32_t n_options;
     const char *const *names; /* lower case */
     const Value *values;
+    Progress *progress; /* NULL: nobody looks */
 } FileSpec;
 
 typedef struct FileSchema {

@@ -194,6 +194,7 @@ static bool run_batches(Exec *x, Worker *w, Tier *t, int64_t number) {
         if (atomic_load_explicit(&x->failed, memory_order_relaxed) < number) return true; /* of no use any more */
         int64_t to = at + x->p->batch_rows < m->to ? at + x->p->batch_rows : m->to;
         if (!run_batch(x, w, t, at, to)) return false;
+        progress_add(&x->run->session->progress, to - at);
     }
     return true;
 }
@@ -254,10 +255,15 @@ static bool limit_reached_before(const Exec *x, int64_t failed) {
     return x->limited && rows >= x->enough;
 }
 
+static int64_t rows_of(const Exec *x) {
+    int64_t rows = 0;
+    for (size_t i = 0; i < x->morsels.n; i++) rows += x->morsels.at[i].to - x->morsels.at[i].from;
+    return rows;
+}
+
 static void note_stats(const Exec *x) {
     RtPipelineStats *s = &x->run->instance->stats[x->index];
-    *s = (RtPipelineStats){nanoseconds() - x->started, 0, (int64_t)x->morsels.n, x->fused};
-    for (size_t i = 0; i < x->morsels.n; i++) s->rows += x->morsels.at[i].to - x->morsels.at[i].from;
+    *s = (RtPipelineStats){nanoseconds() - x->started, rows_of(x), (int64_t)x->morsels.n, x->fused};
 }
 
 bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
@@ -267,6 +273,7 @@ bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
     find_limit(&x);
     pthread_mutex_init(&x.lock, NULL);
     ok = ok && form_team(&x, workers_count(r->session->workers));
+    progress_begin(&r->session->progress, x.p->label ? x.p->label : "", rows_of(&x), false);
     if (ok && x.morsels.n) workers_run(r->session->workers, workers_for(&x), run_worker, &x);
     team_free(x.team);
     if (x.failed != INT64_MAX && limit_reached_before(&x, x.failed)) {
