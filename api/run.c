@@ -163,10 +163,12 @@ int params_get(dql_stmt *s, uint32_t n, const ParamRef *refs, Value *out) {
     return status;
 }
 
+static bool is_exact_sum(const Node *n) { return n->op == OP_AGG_SUM && n->type->kind != TY_TENSOR && !type_is_float(n->type); }
+
 static bool has_float_sum(const Node *n, int depth) {
     static const Op sums[] = {OP_SUM, OP_MEAN, OP_CONTRACT, OP_CONV, OP_AVG_POOL, OP_SOFTMAX, OP_LOG_SOFTMAX, OP_AGG_SUM, OP_AGG_AVG};
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
-        if (n->op == sums[i]) return true;
+        if (n->op == sums[i] && !is_exact_sum(n)) return true;
     if (depth == 0) return true; /* too deep to look: not tiny */
     for (uint32_t i = 0; i < n->n; i++)
         if (n->in[i]->n && has_float_sum(n->in[i], depth - 1)) return true;
@@ -176,7 +178,7 @@ static bool has_float_sum(const Node *n, int depth) {
 /* A statement over constants alone: the evaluator answers it before a compiler would start.  Float sums and contractions
  * are left to native code, whose order of additions is the one that counts. */
 static bool is_tiny(const Node *plan) {
-    enum { TINY_NODES = 100000 };
+    enum { TINY_NODES = 1 << 24 };
     return plan->id < TINY_NODES && !(plan->below & (BELOW_SOURCE | BELOW_WEIGHT | BELOW_VOLATILE)) && !has_float_sum(plan, 64);
 }
 

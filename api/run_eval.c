@@ -18,11 +18,18 @@ void evaluated_free(struct Evaluated *v) {
     free(v);
 }
 
+static int report_memory(dql_stmt *s) {
+    RtError e = {0};
+    rt_fail_memory(&e);
+    return report_run_error(s, NULL, &e);
+}
+
 static int report_eval(dql_stmt *s, const EvalError *e) {
+    if (e->code == ROW_NO_MEMORY) return report_memory(s);
     static const char *const texts[] = {[ROW_OVERFLOW] = "overflow", [ROW_DIV_ZERO] = "division by zero", [ROW_BAD_CAST] = "bad cast",
-                                        [ROW_INDEX] = "index out of range", [ROW_NO_MEMORY] = "out of memory",
-                                        [ROW_CANCELLED] = "cancelled", [ROW_LIMIT] = "limit reached", [ROW_SHAPE] = "bad shape"};
-    int status = e->code == ROW_CANCELLED ? DQL_INTERRUPTED : e->code == ROW_NO_MEMORY || e->code == ROW_LIMIT ? DQL_LIMIT : DQL_ERROR;
+                                        [ROW_INDEX] = "index out of range", [ROW_CANCELLED] = "cancelled", [ROW_LIMIT] = "limit reached",
+                                        [ROW_SHAPE] = "bad shape"};
+    int status = e->code == ROW_CANCELLED ? DQL_INTERRUPTED : e->code == ROW_LIMIT ? DQL_LIMIT : DQL_ERROR;
     const Origin *at = e->node ? ir_origin(s->ir, e->node) : NULL;
     Span span = at ? at->span : s->st.span;
     const TableVersion *of = e->table ? pins_table(&s->pins, e->table) : NULL;
@@ -87,7 +94,9 @@ int run_eval(dql_stmt *s) {
     evaluated_free(s->evaluated);
     s->evaluated = v;
     v->arena = arena_new();
-    EvalCtx c = {.arena = v->arena, .ir = s->ir, .source = &s->pins.api, .cancel = &s->db->rt->cancel};
+    int64_t left = s->db->options.memory_limit - blockpool_used(s->db->rt->pool);
+    EvalCtx c = {.arena = v->arena, .ir = s->ir, .source = &s->pins.api, .cancel = &s->db->rt->cancel,
+                 .limit = s->db->options.memory_limit ? (size_t)(left > 0 ? left : 1) : 0};
     int status = eval_params(s, &c);
     if (status != DQL_OK) return status;
     Rows rows;

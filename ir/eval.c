@@ -97,12 +97,18 @@ static bool cancelled(const Eval *e) {
     return cancel && *cancel;
 }
 
+static bool full(const Eval *e) {
+    const EvalCtx *c = e->run->ctx;
+    return c->limit && arena_used(c->arena) > c->limit;
+}
+
 bool eval_next(Eval *e, const Value *row, uint32_t columns) {
     arena_reset(e->row_arena);
     e->now++;
     e->row = row;
     e->columns = columns;
-    return !cancelled(e) || eval_fail(e, NULL, ROW_CANCELLED, "cancelled");
+    if (cancelled(e)) return eval_fail(e, NULL, ROW_CANCELLED, "cancelled");
+    return !full(e) || eval_fail(e, NULL, ROW_NO_MEMORY, "out of memory");
 }
 
 /* ---- nodes ---- */

@@ -48,6 +48,7 @@ typedef struct EvalCtx {
     uint32_t n_params;
     const EvalParam *params;
     const _Atomic bool *cancel; /* true: stop with ROW_CANCELLED; may be NULL */
+    size_t limit;               /* bytes of the arena at which it stops with ROW_NO_MEMORY, about; 0: none */
     EvalError error;            /* set when a function returns false */
 } EvalCtx;
 

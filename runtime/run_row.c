@@ -34,6 +34,12 @@ static void name_row(Worker *w, const Tier *t, int64_t row) {
     version_print_row(&w->error.message, v, r->program->scans[p->a].table, row);
 }
 
+/* Rows that will not be used: the batch runs again even where memory is short. */
+static void drop_rows(Worker *w) {
+    for (size_t i = 0; i < w->locals.n; i++)
+        if (w->locals.at[i]->state->def->kind == ST_ROWS) rows_truncate(&w->locals.at[i]->rows, 0);
+}
+
 static bool fails_within(Worker *w, Tier *t, int64_t from, int64_t to) {
     rt_error_clear(&w->error);
     return !worker_batch(w, t, from, to);
@@ -57,6 +63,7 @@ void worker_find_row(Worker *w, Tier *t, int64_t from, int64_t to, RtLocal *limi
     while (bad - good > 1) {
         int64_t mid = good + (bad - good) / 2;
         if (limited) rows_truncate(&limited->rows, appended);
+        else drop_rows(w);
         if (!fails_within(w, t, from, mid)) {
             good = mid;
             continue;
