@@ -143,6 +143,7 @@ void choose_tile(const Target *t, int64_t n, int64_t row_bytes, uint32_t *nr, ui
 /* contractions with the elementwise tree `top` above them; false: not of a form that tiles take */
 void note_work(Scope *s, const Node *e);          /* tensor_expr.c: operations that the pipeline does for a row */
 bool tile_linear(Scope *s, const Node *top, const Node *contract, LVal *out); /* network_linear.c */
+bool tile_matmul(Scope *s, const Node *top, const Node *contract, LVal *out); /* network_matmul.c */
 bool tile_conv(Scope *s, const Node *top, const Node *conv, LVal *out);       /* network_conv.c */
 LVal lower_contract(Scope *s, const Node *e);      /* contract.c: any, element by element */
 LVal lower_conv(Scope *s, const Node *e);

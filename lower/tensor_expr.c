@@ -181,7 +181,7 @@ LVal lower_tensor(Scope *s, const Node *e) {
     case OP_CUMSUM: case OP_CUMPROD: return lower_cumulate(s, e);
     case OP_ARGSORT: return lower_argsort(s, e);
     case OP_SOFTMAX: case OP_LOG_SOFTMAX: return lower_softmax(s, e);
-    case OP_CONTRACT: note_work(s, e); return tile_linear(s, e, e, &out) ? out : lower_contract(s, e);
+    case OP_CONTRACT: note_work(s, e); return tile_linear(s, e, e, &out) || tile_matmul(s, e, e, &out) ? out : lower_contract(s, e);
     case OP_CONV: note_work(s, e); return tile_conv(s, e, e, &out) ? out : lower_conv(s, e);
     case OP_MAX_POOL: case OP_AVG_POOL: return lower_pool(s, e);
     }

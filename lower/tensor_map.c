@@ -305,11 +305,15 @@ static void report_fails(Tree *m, KInst *row, KInst *need, KInst *loop) {
     }
 }
 
+static bool tile_inner(Scope *s, const Node *e, const Node *inner, LVal *out) {
+    return inner->op == OP_CONV ? tile_conv(s, e, inner, out) : tile_linear(s, e, inner, out) || tile_matmul(s, e, inner, out);
+}
+
 LVal lower_map(Scope *s, const Node *e) {
     Tree m = {.s = s, .out = e->type};
     LVal out = {.type = e->type};
     const Node *inner = find_inner(s, e);
-    if (inner && (inner->op == OP_CONV ? tile_conv(s, e, inner, &out) : tile_linear(s, e, inner, &out))) {
+    if (inner && tile_inner(s, e, inner, &out)) {
         note_work(s, inner);
         return out;
     }
@@ -325,11 +329,16 @@ LVal lower_map(Scope *s, const Node *e) {
     int64_t elems = m.nhwc ? type_elems(e->type) / e->type->dims[0] * round16(e->type->dims[0]) : type_elems(e->type);
     uint32_t row_bytes = (round16(elems) * (uint32_t)ktype_bytes(t) + 63) / 64 * 64;
     tree_operands(&m);
-    KInst *asked = need ? tk_value(&k, need) : NULL, *to = tk_out(&k);
+    KInst *asked = need ? tk_value(&k, need) : NULL, *to = tk_out(&k), *lo = k_int(b, 0), *hi = k_int(b, elems);
+    if (m.fallible.n == 0 && elems > TENSOR_LANES) {
+        tk_share(&k, round16(elems) / TENSOR_LANES, &lo, &hi);
+        lo = k_mul(b, lo, TENSOR_LANES);
+        hi = k_mul(b, hi, TENSOR_LANES);
+    }
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
     for (size_t i = 0; i < m.fallible.n * FAIL_KINDS; i++)
         *vec_push(&m.fails) = kb_int(b, K_I1, TENSOR_LANES, 0);
-    KInst *j = kb_loop(b, k_int(b, 0), k_int(b, elems), k_int(b, TENSOR_LANES), (uint32_t)m.fails.n, m.fails.at);
+    KInst *j = kb_loop(b, lo, hi, k_int(b, TENSOR_LANES), (uint32_t)m.fails.n, m.fails.at);
     for (size_t i = 0; i < m.fails.n; i++)
         m.fails.at[i] = kb_int(b, K_I1, TENSOR_LANES, 0);
     KInst *x = element_narrow(b, tree_value(&m, e, row, j), t);

@@ -226,7 +226,7 @@ static const Node *dims_last(Scope *s, const Node *e) {
     return ir_node(s->c->ir, OP_TRANSPOSE, &(AttrShape){{n, back}}, 1, &y);
 }
 
-/* Vectors written past a group's end are overwritten by the next group: groups go in ascending order. */
+/* Vectors written past a group's end are overwritten by the next group: groups go in ascending order, in one part. */
 LVal lower_softmax(Scope *s, const Node *e) {
     int64_t inner;
     if (!trailing(ATTR_OF(e, Dims), e->type, &inner))
@@ -243,8 +243,12 @@ LVal lower_softmax(Scope *s, const Node *e) {
     KB *b = k.b;
     Soft f = {.b = b, .from = tk_value(&k, x.v), .n = inner, .t = t};
     f.to = tk_out(&k);
+    int64_t groups = type_elems(e->type) / inner;
+    KInst *lo = k_int(b, 0), *hi = k_int(b, groups);
+    if (inner % TENSOR_LANES == 0)
+        tk_share(&k, groups, &lo, &hi);
     KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
-    KInst *o = kb_loop(b, k_int(b, 0), k_int(b, type_elems(e->type) / inner), k_int(b, 1), 0, NULL);
+    KInst *o = kb_loop(b, lo, hi, k_int(b, 1), 0, NULL);
     f.from_at = k_plus(b, k_mul(b, row, stride_of(x.v)), k_mul(b, o, inner));
     f.to_at = k_plus(b, k_mul(b, row, bytes / (uint32_t)ktype_bytes(t)), k_mul(b, o, inner));
     bool log = e->op == OP_LOG_SOFTMAX;

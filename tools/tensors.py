@@ -267,6 +267,20 @@ GROUPS["contractions"] = [
 ]
 
 
+# products on contraction tiles: columns in whole vectors, operands where they lie
+GROUPS["products"] = [
+    ("matmul(x, reshape(tile(s, 8, 1), 3, 16))", lambda x, s: wide(x) @ np.tile(s, (8, 1)).reshape(3, 16)), ("matmul(x, transpose(tile(s, 8, 1)))", lambda x, s: wide(x) @ np.tile(s, (8, 1)).T),
+    ("2 * matmul(x, transpose(tile(s, 8, 1))) + tile(x, 1, 6)[:, 1:17]", lambda x, s: 2 * (wide(x) @ np.tile(s, (8, 1)).T) + np.tile(x, (1, 6))[:, 1:17]),
+    ("matmul(x, reshape(tile(s, 40, 1), 3, 80))", lambda x, s: wide(x) @ np.tile(s, (40, 1)).reshape(3, 80)),
+    ("einsum('gik,gkj->gij', reshape(tile(x, 2, 1), 2, 2, 3), reshape(tile(s, 16, 1), 2, 3, 16))", lambda x, s: np.tile(wide(x), (2, 1)).reshape(2, 2, 3) @ np.tile(s, (16, 1)).reshape(2, 3, 16)),
+    ("einsum('gik,gjk->igj', reshape(stack(x, s), 2, 2, 3), tile(stack(s, x), 1, 8, 1))", lambda x, s: np.einsum("gik,gjk->igj", np.stack([wide(x), s]), np.tile(np.stack([s, x]), (1, 8, 1)))),
+    ("einsum('kj,ki->ij', reshape(tile(s, 16, 1), 2, 48), x)", lambda x, s: wide(x).T @ np.tile(s, (16, 1)).reshape(2, 48)),
+    ("einsum('gab,abj->gj', reshape(stack(x, s), 2, 2, 3), reshape(tile(p, 16, 1), 2, 3, 16))", lambda x, s, p: np.einsum("gab,abj->gj", np.stack([wide(x), s]), np.tile(p, (16, 1)).reshape(2, 3, 16))),
+    ("matmul(transpose(x), reshape(transpose(tile(s, 16, 1)), 2, 48))", lambda x, s: wide(x).T @ np.tile(s, (16, 1)).T.reshape(2, 48)),
+    ("einsum('i,j->ij', y, tile(x[0], 16))", lambda x, y: np.outer(wide(y), np.tile(x[0], 16))),
+]
+
+
 def main():
     for name in sys.argv[1:] or GROUPS:
         make(name, GROUPS[name])
