@@ -13,10 +13,13 @@ static void print_rewrites(dql_stmt *s, Buf *out) {
 static void print_pipelines(const dql_stmt *s, Buf *out) {
     const RtPipelineStats *stats = rt_instance_stats(s->instance);
     buf_puts(out, "pipelines\n");
-    for (uint32_t i = 0; i < s->program->n_pipelines; i++)
-        buf_printf(out, "  %-28s %9.3f ms  %10lld rows  %lld of %lld morsels fused\n",
+    for (uint32_t i = 0; i < s->program->n_pipelines; i++) {
+        buf_printf(out, "  %-28s %9.3f ms  %10lld rows  %lld of %lld morsels fused",
                    s->program->pipelines[i].label ? s->program->pipelines[i].label : "pipeline", (double)stats[i].nanoseconds * 1e-6,
                    (long long)stats[i].rows, (long long)stats[i].fused_morsels, (long long)stats[i].morsels);
+        if (stats[i].team) buf_printf(out, ", by a team of %d", stats[i].team);
+        buf_puts(out, "\n");
+    }
     code_describe(s->code, out);
 }
 

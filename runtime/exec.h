@@ -48,6 +48,7 @@ void rt_instance_free(RtInstance *i);
 /* What EXPLAIN ANALYZE prints of a pipeline's last run. */
 typedef struct RtPipelineStats {
     int64_t nanoseconds, rows, morsels, fused_morsels;
+    int team; /* workers that shared its one batch step by step; 0: each took morsels */
 } RtPipelineStats;
 const RtPipelineStats *rt_instance_stats(const RtInstance *i); /* per pipeline */
 

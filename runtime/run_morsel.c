@@ -263,7 +263,8 @@ static int64_t rows_of(const Exec *x) {
 
 static void note_stats(const Exec *x) {
     RtPipelineStats *s = &x->run->instance->stats[x->index];
-    *s = (RtPipelineStats){nanoseconds() - x->started, rows_of(x), (int64_t)x->morsels.n, x->fused};
+    *s = (RtPipelineStats){.nanoseconds = nanoseconds() - x->started, .rows = rows_of(x), .morsels = (int64_t)x->morsels.n, .fused_morsels = x->fused,
+                           .team = x->team ? workers_count(x->run->session->workers) : 0};
 }
 
 bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
@@ -275,13 +276,13 @@ bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
     ok = ok && form_team(&x, workers_count(r->session->workers));
     progress_begin(&r->session->progress, x.p->label ? x.p->label : "", rows_of(&x), false);
     if (ok && x.morsels.n) workers_run(r->session->workers, workers_for(&x), run_worker, &x);
-    team_free(x.team);
     if (x.failed != INT64_MAX && limit_reached_before(&x, x.failed)) {
         rt_error_clear(e);
         x.failed = INT64_MAX;
     }
     ok = ok && x.failed == INT64_MAX;
     note_stats(&x);
+    team_free(x.team);
     r->morsels += (int64_t)x.morsels.n;
     pthread_mutex_destroy(&x.lock);
     vec_free(&x.morsels);
