@@ -84,6 +84,7 @@ typedef struct TreeLeaf {
     LVal value;     /* of a.node */
     KInst *ptr, *table;
     bool channel;   /* indexed by the first dimension alone */
+    bool one;       /* the same element everywhere */
 } TreeLeaf;
 
 /* ---- one operation on 16 lanes (tensor_element.c) ---- */

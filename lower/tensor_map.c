@@ -141,6 +141,14 @@ static bool same_elements(const Tree *m, const TreeLeaf *l) {
     return !l->a.table && !l->a.channel && l->a.n == type_elems(m->out) && l->value.type->dims[0] == m->out->dims[0];
 }
 
+/* Broadcast from one element: no table. */
+static bool same_everywhere(const Access *a) {
+    for (int64_t i = 1; a->table && i < a->n; i++)
+        if (a->table[i] != a->table[0])
+            return false;
+    return a->table && a->n > 0;
+}
+
 /* An (H, W, C) leaf among (C, H, W) ones is laid out as they are, and the reverse. */
 static void settle_layout(Tree *m, TreeLeaf *l) {
     if (!is_tensor(l->value.type))
@@ -152,6 +160,7 @@ static void settle_layout(Tree *m, TreeLeaf *l) {
         l->value = tensor_nhwc(m->s, l->value);
     bool pixel = same && l->a.n == m->out->dims[0]; /* a single one: its elements are its channels */
     l->channel = m->nhwc && (l->a.channel || pixel);
+    l->one = !l->channel && !l->value.nhwc && same_everywhere(&l->a);
 }
 
 void tree_prepare(Tree *m) {
@@ -162,7 +171,7 @@ void tree_prepare(Tree *m) {
 /* Operands of the kernel; after its k is set. */
 static void leaf_operands(Tree *m, TreeLeaf *l) {
     l->ptr = tk_value(m->k, l->value.v);
-    if (!is_tensor(l->value.type) || l->channel || (m->nhwc && l->value.nhwc))
+    if (!is_tensor(l->value.type) || l->channel || l->one || (m->nhwc && l->value.nhwc))
         return;
     if (m->nhwc)
         l->table = tk_bytes(m->k, nhwc_table(m, l), sizeof(int32_t) * (size_t)(type_elems(m->out) / m->out->dims[0]) * round16(m->out->dims[0]));
@@ -199,6 +208,8 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
     KInst *start = k_mul(b, row, stride_of(v)), *x;
     if (l->channel)
         return element_wide(b, kb_load(b, l->ptr, k_plus(b, start, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0])))), v->type, TENSOR_LANES), l->value.type->elem);
+    if (l->one)
+        return element_wide(b, kb_splat(b, kb_load(b, l->ptr, k_add(b, start, l->a.table[0]), v->type, 1), TENSOR_LANES), l->value.type->elem);
     KInst *base = kb_offset(b, l->ptr, k_mul(b, row, stride_of(v) * ktype_bytes(v->type)));
     if (l->table)
         x = kb_gather(b, base, kb_load(b, l->table, j, K_I32, TENSOR_LANES), v->type, NULL);
