@@ -36,16 +36,69 @@ static LVal stack_scalars(Scope *s, const Node *e) {
     return out;
 }
 
+static LVal *lower_parts(Scope *s, const Node *e) {
+    LVal *part = ARENA_ARRAY(s->c->a, LVal, e->n);
+    for (uint32_t i = 0; i < e->n; i++)
+        part[i] = lower_expr(s, e->in[i]);
+    return part;
+}
+
+static Stage *all_valid(Scope *s, const Node *e, const LVal *part) {
+    Stage *valid = NULL;
+    for (uint32_t i = 0; i < e->n; i++)
+        valid = mask_and(s->p, valid, part[i].valid);
+    return valid;
+}
+
+/* Parts that a layer made as (H, W, C) and whose channels are whole vectors are joined as they are. */
+static bool joins_channels(const Node *e, uint32_t axis, const LVal *part) {
+    bool whole = axis == 0 && e->type->n > 1, nhwc = false;
+    for (uint32_t i = 0; i < e->n; i++) {
+        whole = whole && e->in[i]->type->dims[0] % TENSOR_LANES == 0;
+        nhwc = nhwc || part[i].nhwc;
+    }
+    return whole && nhwc;
+}
+
+/* part i (C_i, H, W) as (H, W, C_i)  out (C, H, W) as (H, W, C): vectors of channels, pixel by pixel */
+static LVal join_channels(Scope *s, const Node *e, LVal *part) {
+    KType t = elem_lanes(e->type->elem);
+    int64_t channels = e->type->dims[0], area = type_elems(e->type) / channels, before = 0;
+    for (uint32_t i = 0; i < e->n; i++)
+        part[i] = tensor_nhwc(s, part[i]);
+    TensorKernel k;
+    tk_begin(&k, s, "concat");
+    KB *b = k.b;
+    KInst **ptr = ARENA_ARRAY(s->c->a, KInst *, e->n), *lo, *hi;
+    for (uint32_t i = 0; i < e->n; i++)
+        ptr[i] = tk_value(&k, part[i].v);
+    KInst *to = tk_out(&k);
+    tk_share(&k, area, &lo, &hi);
+    KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL), *pixel = kb_loop(b, lo, hi, k_int(b, 1), 0, NULL);
+    KInst *to_pixel = k_plus(b, k_mul(b, row, channels * area), k_mul(b, pixel, channels));
+    for (uint32_t i = 0; i < e->n; i++) {
+        int64_t own = e->in[i]->type->dims[0];
+        KInst *from = k_plus(b, k_mul(b, row, stride_of(part[i].v)), k_mul(b, pixel, own)), *at = k_add(b, to_pixel, before);
+        KInst *c = kb_loop(b, k_int(b, 0), k_int(b, own), k_int(b, TENSOR_LANES), 0, NULL);
+        kb_store(b, to, k_plus(b, at, c), kb_load(b, ptr[i], k_plus(b, from, c), t, TENSOR_LANES));
+        kb_loop_end(b, NULL);
+        before += own;
+    }
+    kb_loop_end(b, NULL);
+    kb_loop_end(b, NULL);
+    return (LVal){.v = tk_end(&k, t, (uint32_t)(channels * area * ktype_bytes(t)), (Range){0}), .valid = all_valid(s, e, part), .type = e->type, .nhwc = true};
+}
+
 /* The parts' elements one after another within each block of `inner` elements. */
 static LVal join_parts(Scope *s, const Node *e, uint32_t axis, bool stack) {
-    LVal out = {.type = e->type};
     KType t = elem_lanes(e->type->elem);
     uint32_t bytes = register_bytes(e->type);
-    LVal *part = ARENA_ARRAY(s->c->a, LVal, e->n);
-    for (uint32_t i = 0; i < e->n; i++) {
-        part[i] = tensor_row_major(s, lower_expr(s, e->in[i]));
-        out.valid = mask_and(s->p, out.valid, part[i].valid);
-    }
+    LVal *part = lower_parts(s, e), out = {.type = e->type};
+    if (!stack && joins_channels(e, axis, part))
+        return join_channels(s, e, part);
+    for (uint32_t i = 0; i < e->n; i++)
+        part[i] = tensor_row_major(s, part[i]);
+    out.valid = all_valid(s, e, part);
     TensorKernel k;
     tk_begin(&k, s, stack ? "stack" : "concat");
     KB *b = k.b;

@@ -25,12 +25,13 @@ static void add_dim(int32_t *table, int64_t *n, int64_t size, int64_t stride, Ar
     *out = next;
 }
 
-static Reduce reduce_of(Scope *s, const Node *e) {
+/* nhwc: the first dimension is kept as the last one, rounded up to 16 */
+static Reduce reduce_of(Scope *s, const Node *e, bool nhwc) {
     const Type *t = e->in[0]->type;
     Reduce r = {1, 1, ARENA_ARRAY(s->c->a, int32_t, 1), ARENA_ARRAY(s->c->a, int32_t, 1)};
     int64_t stride[TENSOR_MAX_RANK], n = 1;
     for (uint32_t d = t->n; d-- > 0; n *= t->dims[d])
-        stride[d] = n;
+        stride[d] = nhwc ? d ? n * round16(t->dims[0]) : 1 : n;
     for (uint32_t d = 0; d < t->n; d++) {
         bool gone = is_reduced(ATTR_OF(e, Dims), d);
         add_dim(gone ? r.step : r.start, gone ? &r.inner : &r.outer, t->dims[d], stride[d], s->c->a, gone ? &r.step : &r.start);
@@ -48,8 +49,12 @@ static KInst *beats(KB *b, bool min, KInst *x, KInst *best, const Type *elem) {
     return kb_op2(b, KI_AND, kb_op1(b, KI_NOT, best_nan), kb_op2(b, KI_OR, x_nan, better));
 }
 
+/* lanes: results that are computed at once, each in the order of its elements */
 typedef struct Loop {
     KB *b;
+    uint16_t lanes;
+    bool adjacent;      /* their elements are: `base` is that of the first */
+    KInst *starts;      /* where they are not: those of the lanes, from base on */
     KInst *ptr, *base, *step;
     const Type *elem;
     KType mem;
@@ -58,8 +63,12 @@ typedef struct Loop {
 } Loop;
 
 static KInst *element(const Loop *l, KInst *i) {
+    if (l->lanes > 1 && !l->adjacent) {
+        KInst *at = kb_op2(l->b, KI_ADD, l->starts, kb_splat(l->b, kb_load(l->b, l->step, i, K_I32, 1), l->lanes));
+        return kb_gather(l->b, kb_offset(l->b, l->ptr, k_mul(l->b, l->base, ktype_bytes(l->mem))), at, l->mem, NULL);
+    }
     KInst *at = kb_convert(l->b, KI_SEXT, kb_load(l->b, l->step, i, K_I32, 1), K_I64);
-    return element_wide(l->b, kb_load(l->b, l->ptr, k_plus(l->b, l->base, at), l->mem, 1), l->elem);
+    return element_wide(l->b, kb_load(l->b, l->ptr, k_plus(l->b, l->base, at), l->mem, l->lanes), l->elem);
 }
 
 static KInst *in_double(KB *b, KInst *x) {
@@ -70,7 +79,7 @@ static KInst *in_double(KB *b, KInst *x) {
 static KInst *sum(const Loop *l, bool mean, KInst **bad) {
     KB *b = l->b;
     bool is_float = type_is_float(l->elem), wide = l->fails;
-    KInst *zero = is_float ? kb_float(b, K_F64, 1, 0) : kb_int(b, wide ? K_I128 : K_I64, 1, 0);
+    KInst *zero = is_float ? kb_float(b, K_F64, l->lanes, 0) : kb_int(b, wide ? K_I128 : K_I64, 1, 0);
     KInst *i = kb_loop(b, k_int(b, 0), k_int(b, l->inner), k_int(b, 1), 1, &zero);
     KInst *x = in_double(b, element(l, i));
     if (wide)
@@ -82,7 +91,7 @@ static KInst *sum(const Loop *l, bool mean, KInst **bad) {
         *bad = kb_cmp(b, KP_NE, kb_convert(b, KI_SEXT, low, K_I128), total);
         return low;
     }
-    return mean ? kb_op2(b, KI_DIV, total, kb_float(b, K_F64, 1, (double)l->inner)) : total;
+    return mean ? kb_op2(b, KI_DIV, total, kb_float(b, K_F64, l->lanes, (double)l->inner)) : total;
 }
 
 /* Products of integers fail where they leave BIGINT first. */
@@ -118,9 +127,29 @@ static KInst *reduced(const Loop *l, Op op, KInst **bad) {
     return op == OP_SUM || op == OP_MEAN ? sum(l, op == OP_MEAN, bad) : best(l, op);
 }
 
+/* Sums of FLOAT32 side by side: a lane a result. */
+static bool side_by_side(const Node *e, const Reduce *r) {
+    return (e->op == OP_SUM || e->op == OP_MEAN) && is_tensor(e->type) && r->outer >= TENSOR_LANES && e->in[0]->type->elem->kind == TY_F32 &&
+           e->type->elem->kind == TY_F32;
+}
+
+static bool are_adjacent(const Reduce *r) {
+    bool adjacent = r->outer % TENSOR_LANES == 0;
+    for (int64_t o = 0; o < r->outer; o++)
+        adjacent = adjacent && r->start[o] == r->start[o - o % TENSOR_LANES] + o % TENSOR_LANES;
+    return adjacent;
+}
+
+static const int32_t *whole_vectors(Scope *s, const int32_t *table, int64_t n) {
+    int32_t *out = ARENA_ARRAY(s->c->a, int32_t, round16(n));
+    for (int64_t i = 0; i < round16(n); i++)
+        out[i] = table[i < n ? i : n - 1];
+    return out;
+}
+
 LVal lower_reduce(Scope *s, const Node *e) {
-    LVal x = tensor_row_major(s, lower_expr(s, e->in[0])), out = {.valid = x.valid, .type = e->type};
-    Reduce r = reduce_of(s, e);
+    LVal x = lower_expr(s, e->in[0]), out = {.valid = x.valid, .type = e->type};
+    Reduce r = reduce_of(s, e, x.nhwc);
     const Type *elem = elem_of(e->type), *of = e->in[0]->type->elem;
     KType t = elem_lanes(elem);
     bool tensor = is_tensor(e->type), fails = ir_op_fallible(e);
@@ -129,12 +158,23 @@ LVal lower_reduce(Scope *s, const Node *e) {
     TensorKernel k;
     tk_begin(&k, s, op_info[e->op].text);
     KB *b = k.b;
-    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = of, .mem = x.v->type, .inner = r.inner, .fails = fails};
-    KInst *start = tk_bytes(&k, r.start, sizeof *r.start * (size_t)r.outer), *asked = need ? tk_value(&k, need) : NULL, *bad = NULL;
+    Loop l = {.b = b, .ptr = tk_value(&k, x.v), .elem = of, .mem = x.v->type, .inner = r.inner, .fails = fails,
+              .lanes = side_by_side(e, &r) ? TENSOR_LANES : 1, .adjacent = are_adjacent(&r)};
+    KInst *start = tk_bytes(&k, whole_vectors(s, r.start, r.outer), sizeof *r.start * round16(r.outer)), *asked = need ? tk_value(&k, need) : NULL, *bad = NULL;
     l.step = tk_bytes(&k, r.step, sizeof *r.step * (size_t)r.inner);
-    KInst *to = tk_out(&k), *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
-    KInst *o = kb_loop(b, k_int(b, 0), k_int(b, r.outer), k_int(b, 1), 0, NULL);
-    l.base = k_plus(b, k_mul(b, row, stride_of(x.v)), kb_convert(b, KI_SEXT, kb_load(b, start, o, K_I32, 1), K_I64));
+    KInst *to = tk_out(&k), *lo = k_int(b, 0), *hi = k_int(b, r.outer);
+    if (!fails && r.outer > l.lanes) {
+        tk_share(&k, (r.outer + l.lanes - 1) / l.lanes, &lo, &hi);
+        lo = k_mul(b, lo, l.lanes);
+        hi = kb_op2(b, KI_MIN, k_mul(b, hi, l.lanes), k_int(b, r.outer));
+    }
+    KInst *row = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *o = kb_loop(b, lo, hi, k_int(b, l.lanes), 0, NULL);
+    l.base = k_mul(b, row, stride_of(x.v));
+    if (l.lanes > 1 && !l.adjacent)
+        l.starts = kb_load(b, start, o, K_I32, l.lanes);
+    else
+        l.base = k_plus(b, l.base, kb_convert(b, KI_SEXT, kb_load(b, start, o, K_I32, 1), K_I64));
     KInst *y = reduced(&l, e->op, &bad);
     if (bad)
         tk_fail(&k, bad, asked, row, 0, ROW_OVERFLOW);
