@@ -83,8 +83,8 @@ static bool run_one(Driver *d, dql_script *script, int index) {
     return ok;
 }
 
-/* Ctrl-C came when its statement could not be cancelled any more: a script ends behind it. */
-static bool late_interrupt(Driver *d, bool stop) {
+/* Ctrl-C came when no statement could be cancelled, none yet or none any more: a script ends there. */
+static bool script_interrupted(Driver *d, bool stop) {
     if (!interrupted || !stop) return false;
     if (d->status == DQL_OK) {
         fputs("dql: cancelled\n", stderr);
@@ -95,12 +95,12 @@ static bool late_interrupt(Driver *d, bool stop) {
 
 void driver_run(Driver *d, const char *name, const char *text, size_t len, bool stop) {
     dql_script *script = NULL;
+    interrupted = 0;
     int status = dql_read(d->db, name, text, len, &script);
     stop = stop && !d->keep_going;
     if (status != DQL_OK) fail(d, status);
-    bool ok = status == DQL_OK || !stop;
-    interrupted = 0;
-    for (int i = 0; ok && !d->quit && i < dql_script_count(script); i++) ok = (run_one(d, script, i) || !stop) && !late_interrupt(d, stop);
+    bool ok = (status == DQL_OK || !stop) && !script_interrupted(d, true); /* while it was read */
+    for (int i = 0; ok && !d->quit && i < dql_script_count(script); i++) ok = (run_one(d, script, i) || !stop) && !script_interrupted(d, stop);
     dql_script_free(script);
 }
 

@@ -29,4 +29,13 @@ head -1 tests/cli/numbers.inc > "$dir/n.dql"
 stop planning 1 "$dir/n.dql" "$dir/long.dql"
 echo "SELECT a.k FROM m a JOIN m b ON a.k % 3 = b.k % 3 ORDER BY a.k * 7919 % 10007 LIMIT 5;" > "$dir/join.inc"
 stop join 1.5 tests/cli/numbers.inc "$dir/join.inc"
+# while a long text is still being read
+{ awk 'BEGIN { printf "SELECT 1 IN ("; for (i = 0; i < 1000000; i++) printf "%d, ", i; print "1) AS x;" }'; echo "SELECT 'goes on' AS x;"; } > "$dir/read.dql"
+"$dql" --mode=csv --stop-after=parse "$dir/read.dql" > "$dir/out" 2> "$dir/err" &
+pid=$!
+sleep 0.3
+kill -INT $pid
+wait $pid
+code=$?
+[ $code = 130 ] && grep -q "cancelled" "$dir/err" || { echo "reading: exit $code"; cat "$dir/err"; fails=1; }
 exit $fails
