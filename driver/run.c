@@ -1,6 +1,7 @@
 #include "driver/driver.h"
 #include "driver/file.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,19 @@ static void print_timing(const Driver *d, dql_stmt *s, double total) {
     if (d->timer) fprintf(stderr, "compile %.1f ms, run %.1f ms, %lld rows\n", compile, run, (long long)dql_row_count(s));
 }
 
+/* Nobody reads what is written any more (dql .. | head). */
+static bool reader_is_gone(void) {
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return ferror(stdout) && poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 static void fail(Driver *d, int status) {
     fflush(stdout);
+    if (reader_is_gone()) {
+        d->quit = true;
+        if (d->status == DQL_OK) d->status = DQL_ERROR;
+        return;
+    }
     const char *text = dql_errmsg(d->db);
     fputs(text, stderr);
     if (*text && text[strlen(text) - 1] != '\n') fputc('\n', stderr);
