@@ -1,0 +1,1 @@
+Boutput_0JZfvÒ}K…w~ppUxobi’”gFel´•JuŒ‚kw¢¡¶wA‚]š”rkJa^ˆl|©>‡v¯“OcmXkurŸySSz–‹ALHœhxr‘‹x€b…¤vL{i‡‘C
