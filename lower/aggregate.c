@@ -170,16 +170,6 @@ static Range any64(const Agg *g) {
     return range_of_type(type_get(ir_types(g->c->ir), TY_I64));
 }
 
-/* -0 groups with 0, NaN with NaN. */
-static Stage *float_bits(Agg *g, Stage *x) {
-    Pipe *p = g->in.p;
-    Stage *d = stage_op2(p, KI_ADD, stage_convert(p, KI_FEXT, x, K_F64), float_const(&g->s, K_F64, 0.0));
-    Stage *bits = stage_convert(p, KI_BITCAST, d, K_I64);
-    bits->range = any64(g);
-    Stage *nan = int_const(&g->s, (Int128)0x7ff8000000000000);
-    return stage_select(p, stage_cmp(p, KP_NE, d, d), nan, bits);
-}
-
 static bool is_text(const LVal *x) {
     return !x->dict && !type_is_float(x->type) && !range_of_type(x->type).exact;
 }
@@ -190,7 +180,7 @@ static KeyCols key_cols(Agg *g, const LVal *key) {
     if (is_text(key))
         return (KeyCols){1, {pipe_layout(p, key->v, d, K_I128)}};
     if (type_is_float(key->type))
-        return (KeyCols){1, {pipe_layout(p, float_bits(g, key->v), d, K_I64)}};
+        return (KeyCols){1, {pipe_layout(p, float_bits(&g->s, key->v), d, K_I64)}};
     if (key->v->type != K_I128)
         return (KeyCols){1, {pipe_layout(p, key->v, d, K_I64)}};
     Stage *high = stage_op(p, KI_SAR, K_I128, any64(g), 2, (Stage *[]){key->v, int_const(&g->s, 64)});

@@ -54,6 +54,8 @@ Stage *bool_const(Scope *s, bool b);
 Stage *float_const(Scope *s, KType t, double v);
 KType lanes_of_type(const Type *t);              /* floats, text, BOOLEAN; integers at full width */
 LVal expr_null(Scope *s, const Type *t);
+Stage *float_bits(Scope *s, Stage *x);            /* of DOUBLE, as a 64-bit number: equal values have equal ones (-0 is 0, one NaN) */
+bool in_table(Scope *s, const Node *e, LVal x, LVal *out); /* x IN (many constants) by a table; false: not of that form (in_table.c) */
 LVal as_view(Scope *s, LVal x);                  /* text as views, also if it is a dictionary code */
 Stage *text_view(Scope *s, LVal x); /* a register of views, empty where NULL */
 LVal plain_value(Scope *s, LVal x);              /* as results show it: views, row-major tensors */

@@ -134,10 +134,18 @@ LVal expr_is_distinct(Scope *s, const Node *e) {
     return (LVal){.v = stage_op2(s->p, KI_OR, one, mask_and(s->p, both, differ)), .type = e->type};
 }
 
+Stage *float_bits(Scope *s, Stage *x) {
+    Stage *d = stage_op2(s->p, KI_ADD, stage_convert(s->p, KI_FEXT, x, K_F64), float_const(s, K_F64, 0.0));
+    Stage *bits = stage_convert(s->p, KI_BITCAST, d, K_I64);
+    bits->range = range_of_type(type_get(ir_types(s->c->ir), TY_I64));
+    return stage_select(s->p, stage_cmp(s->p, KP_NE, d, d), int_const(s, (Int128)0x7ff8000000000000), bits);
+}
+
 /* x IN (..): true if any equals; NULL if none does and x or an item is NULL. */
 LVal expr_in(Scope *s, const Node *e) {
     LVal x = lower_expr(s, e->in[0]), out = {.v = bool_const(s, false), .type = e->type};
     Stage *unknown = NULL;
+    if (in_table(s, e, x, &out)) return out;
     for (uint32_t i = 1; i < e->n; i++) {
         LVal eq = compare_lvals(s, OP_EQ, x, lower_expr(s, e->in[i]), e->type);
         out.v = stage_op2(s->p, KI_OR, out.v, mask_and(s->p, eq.v, eq.valid));

@@ -132,15 +132,6 @@ static Stage *pack(Scope *s, uint32_t n, const Key *k, bool left) {
     return sum;
 }
 
-/* Equal values have equal bits: -0 is 0, one NaN. */
-static Stage *float_bits(Scope *s, Stage *x) {
-    Stage *d = stage_convert(s->p, KI_FEXT, x, K_F64);
-    d = stage_op2(s->p, KI_ADD, d, float_const(s, K_F64, 0.0));
-    Stage *bits = stage_convert(s->p, KI_BITCAST, d, K_I64);
-    bits->range = range_of_type(type_get(ir_types(s->c->ir), TY_I64));
-    return stage_select(s->p, stage_cmp(s->p, KP_NE, d, d), int_const(s, -1), bits);
-}
-
 static CallArg flag(Scope *s, int64_t v) {
     return (CallArg){.arg = build_int(s->c, v, false)};
 }
