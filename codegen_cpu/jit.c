@@ -380,10 +380,21 @@ CpuJit *cpu_jit_new(const CpuOptions *o) {
     return j;
 }
 
+/* What waits is still compiled, for the cache on disk, unless that takes longer than anybody waits for a process to end. */
+static void drop_rest(CpuJit *j) {
+    enum { MOST_GROUPS = 4 };
+    while (j->queue.n > MOST_GROUPS) {
+        Group g = vec_pop(&j->queue);
+        finish_group(j, g.job, "closed");
+        free_group(&g);
+    }
+}
+
 void cpu_jit_free(CpuJit *j) {
     if (!j) return;
     pthread_mutex_lock(&j->lock);
     j->stop = true;
+    drop_rest(j);
     pthread_cond_broadcast(&j->work);
     pthread_mutex_unlock(&j->lock);
     for (size_t i = 0; i < j->threads.n; i++) pthread_join(j->threads.at[i], NULL);

@@ -2,7 +2,10 @@
  * conjuncts; runs of other conjuncts are filters between them, so that nothing is evaluated on a row that an
  * earlier conjunct removed.
  */
+#include "base/vec.h"
 #include "frontend/subquery.h"
+
+typedef VEC(const Node *) Nodes;
 
 static bool is_query_test(const Ast *t) {
     if (t->kind == A_UNARY && strcmp(t->text, "not") == 0) t = t->kid[UNARY_ARG];
@@ -20,10 +23,11 @@ static void split(Binder *b, const Ast *t, Ast *list) {
     }
 }
 
-static const Node *both(Binder *b, const Node *x, const Node *y) { return x ? ir_2(b->ir, OP_AND, x, y) : y; }
-
-static bool filter(Binder *b, Rel *r, const Node *cond, Span at) {
-    if (cond) r->node = bind_make(b, at, OP_FILTER, NULL, 2, (const Node *const[]){r->node, cond});
+/* The conditions that wait, as one filter; none waits any more. */
+static bool filter(Binder *b, Rel *r, Nodes *pending, Span at) {
+    const Node *all = pending->n ? ir_and_all(b->ir, (uint32_t)pending->n, pending->at) : NULL;
+    if (all) r->node = bind_make(b, at, OP_FILTER, NULL, 2, (const Node *const[]){r->node, all});
+    pending->n = 0;
     return r->node != NULL;
 }
 
@@ -37,23 +41,24 @@ static void keep_correlated(Binder *b, Correlated *c, const Node *cond) {
 bool bind_conjuncts(Binder *b, Rel *r, const Rel *outer, const Ast *cond, const char *clause,
                     Correlated *correlated) {
     Ast *list = ast_list(b->arena, cond->span);
-    const Node *pending = NULL;
+    Nodes pending = {0};
     bool ok = true;
     split(b, cond, list);
     for (uint32_t i = 0; i < list->n && r->node; i++) {
         const Ast *t = list->kid[i];
         if (is_query_test(t)) {
-            ok &= filter(b, r, pending, cond->span) && bind_query_test(b, r, t);
-            pending = NULL;
+            ok &= filter(b, r, &pending, cond->span) && bind_query_test(b, r, t);
             continue;
         }
         Scope s = {.rel = r, .clause = clause, .outer = outer, .subqueries = true};
         const Node *c = bind_condition(b, bind_expr(b, &s, t), clause);
         ok &= c != NULL;
         if (c && names_outer(b, c)) keep_correlated(b, correlated, c);
-        else if (c) pending = both(b, pending, c);
+        else if (c) *vec_push(&pending) = c;
     }
-    return ok && r->node && filter(b, r, pending, cond->span);
+    ok = ok && r->node && filter(b, r, &pending, cond->span);
+    vec_free(&pending);
+    return ok;
 }
 
 bool bind_where(Binder *b, Rel *r, const Ast *cond, const char *clause) {

@@ -65,7 +65,9 @@ const Node *ir_rel(Ir *ir, Op op, const void *attr, const Node *rel, uint32_t n,
 }
 
 const Node *ir_and_all(Ir *ir, uint32_t n, const Node *const *conjuncts) {
+    enum { LONG = 256 }; /* more: as deep as their logarithm */
     if (n == 0) return ir_bool(ir, true);
+    if (n > LONG) return ir_2(ir, OP_AND, ir_and_all(ir, n / 2, conjuncts), ir_and_all(ir, n - n / 2, conjuncts + n / 2));
     const Node *all = conjuncts[0];
     for (uint32_t i = 1; i < n; i++) all = ir_2(ir, OP_AND, all, conjuncts[i]);
     return all;

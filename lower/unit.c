@@ -206,6 +206,9 @@ static Unit unit_at(const Stage *s, const Pipe *p) {
     return (Unit){.kind = kind_of(s), .loop = entry_domain(p, s), .out = DOMAIN_NONE};
 }
 
+/* Compiling takes more than twice as long for twice as many stages. */
+enum { MOST_STAGES = 256 };
+
 /* Stages from `from` on, as many as fit. */
 static Unit collect(Pipe *p, size_t from, uint32_t number, Tier tier) {
     Unit u = unit_at(p->stages.at[from], p);
@@ -214,7 +217,7 @@ static Unit collect(Pipe *p, size_t from, uint32_t number, Tier tier) {
         Stage *s = p->stages.at[i];
         if (!s->live || is_inline(s, tier))
             continue;
-        if (!fits(p, &u, s, tier))
+        if (u.stages.n == MOST_STAGES || !fits(p, &u, s, tier))
             break;
         *vec_push(&u.stages) = s;
         s->unit = number;

@@ -121,12 +121,15 @@ const Rule rule_or_true = {
 
 /* The first of each, in order. */
 static Terms once_each(Terms t) {
+    PtrMap seen = {0};
     uint32_t k = 0;
     for (uint32_t i = 0; i < t.n; i++) {
-        uint32_t j = 0;
-        while (j < k && t.at[j] != t.at[i]) j++;
-        if (j == k) t.at[k++] = t.at[i];
+        const Node *term = t.at[i];
+        if (ptrmap_get(&seen, term)) continue;
+        ptrmap_set(&seen, term, (void *)term);
+        t.at[k++] = term;
     }
+    ptrmap_free(&seen);
     return (Terms){k, t.at};
 }
 
@@ -185,6 +188,7 @@ static bool implies(const Node *p, const Node *q) {
 
 /* A pair (i, j), i implied by j; false if there is none. */
 static bool find_implied(Terms t, uint32_t *i, uint32_t *j) {
+    if (t.n > RW_LONG) return false;
     for (*i = 0; *i < t.n; ++*i)
         for (*j = 0; *j < t.n; ++*j)
             if (*i != *j && t.at[*i] != t.at[*j] && implies(t.at[*j], t.at[*i])) return true;
@@ -213,7 +217,7 @@ static const Node *range_make(Rw *rw, const Match *m) {
 const Rule rule_range_merge = {
     .name = "range_merge",
     .law = "x >= 1 AND x >= 3  ->  x >= 3",
-    .where = "one test of x implies the other, constants are not NULL",
+    .where = "one test of x implies the other, constants are not NULL, at most 256 conjuncts",
     .sound = EXACT,
     .lhs = P2(AND, 0, ANY(1), ANY(2)),
     .when = range_when,
@@ -274,4 +278,91 @@ const Rule rule_or_factor = {
     .lhs = P2(OR, 0, ANY(1), ANY(2)),
     .when = factor_when,
     .make = factor_make,
+};
+
+/* ---- many constants ---- */
+
+enum { MANY = 12 }; /* up to as many comparisons are as fast as a set */
+
+/* x = c, x <> c, x IN (c, ..), NOT x IN (c, ..): the constants; NULL: p is none of these. */
+typedef struct Listed {
+    const Node *x;
+    uint32_t n;
+    const Node *const *at;
+} Listed;
+
+static Listed listed(Op join, const Node *p) {
+    bool is_or = join == OP_OR;
+    if (p->op == (is_or ? OP_EQ : OP_NE) && ir_is_const(p->in[1])) return (Listed){p->in[0], 1, p->in + 1};
+    if (!is_or && p->op == OP_NOT) p = p->in[0];
+    else if (!is_or) return (Listed){0};
+    if (p->op != OP_IN) return (Listed){0};
+    for (uint32_t i = 1; i < p->n; i++)
+        if (!ir_is_const(p->in[i])) return (Listed){0};
+    return (Listed){p->in[0], p->n - 1, p->in + 1};
+}
+
+/* Neighbours [from, to) that test the same x by constants that are many together. */
+typedef struct Run {
+    uint32_t from, to, constants;
+} Run;
+
+static bool find_run(Op op, Terms t, Run *out) {
+    for (uint32_t i = 0, end; i < t.n; i = end) {
+        Listed first = listed(op, t.at[i]), next;
+        Run r = {i, i + 1, first.n};
+        end = i + 1;
+        if (!first.x || first.x->type->kind == TY_TENSOR || (first.x->below & BELOW_VOLATILE)) continue;
+        for (; end < t.n && (next = listed(op, t.at[end])).x == first.x; end++) r.constants += next.n;
+        r.to = end;
+        *out = r;
+        if (r.to > r.from + 1 && r.constants > MANY) return true;
+    }
+    return false;
+}
+
+static bool listed_when(Rw *rw, const Match *m) {
+    Run r;
+    return find_run(m->at[0]->op, rw_operands(rw->ir, m->at[0]->op, m->at[0]), &r);
+}
+
+static const Node *listed_make(Rw *rw, const Match *m) {
+    Op op = m->at[0]->op;
+    Terms t = rw_operands(rw->ir, op, m->at[0]);
+    Run r = {0};
+    find_run(op, t, &r);
+    const Node **in = ARENA_ARRAY(ir_arena(rw->ir), const Node *, r.constants + 1);
+    uint32_t n = 1;
+    in[0] = listed(op, t.at[r.from]).x;
+    for (uint32_t i = r.from; i < r.to; i++) {
+        Listed l = listed(op, t.at[i]);
+        for (uint32_t k = 0; k < l.n; k++) in[n++] = l.at[k];
+    }
+    const Node *test = ir_node(rw->ir, OP_IN, NULL, n, in);
+    t.at[r.from] = op == OP_OR ? test : ir_1(rw->ir, OP_NOT, test);
+    memmove(t.at + r.from + 1, t.at + r.to, (t.n - r.to) * sizeof *t.at);
+    return rw_joined(rw->ir, op, (Terms){t.n - (r.to - r.from) + 1, t.at});
+}
+
+/* law    x = a OR x = b OR .. == x IN (a, b, ..)    also where x or a constant is NULL
+ * where  they are neighbours: x may fail, and nothing that guards it is passed */
+const Rule rule_or_in = {
+    .name = "or_in",
+    .law = "x = a OR x = b OR ..  ->  x IN (a, b, ..)",
+    .where = "more than 12 constants side by side",
+    .sound = EXACT,
+    .lhs = P2(OR, 0, ANY(1), ANY(2)),
+    .when = listed_when,
+    .make = listed_make,
+};
+
+/* law    x <> a AND x <> b AND .. == NOT x IN (a, b, ..) */
+const Rule rule_and_not_in = {
+    .name = "and_not_in",
+    .law = "x <> a AND x <> b AND ..  ->  NOT x IN (a, b, ..)",
+    .where = "more than 12 constants side by side",
+    .sound = EXACT,
+    .lhs = P2(AND, 0, ANY(1), ANY(2)),
+    .when = listed_when,
+    .make = listed_make,
 };

@@ -23,6 +23,10 @@ Terms rw_operands(Ir *ir, Op op, const Node *p) {
 }
 
 const Node *rw_joined(Ir *ir, Op op, Terms t) {
+    if (t.n > RW_LONG) {
+        Terms left = {t.n / 2, t.at}, right = {t.n - t.n / 2, t.at + t.n / 2};
+        return ir_2(ir, op, rw_joined(ir, op, left), rw_joined(ir, op, right));
+    }
     const Node *all = t.at[0];
     for (uint32_t i = 1; i < t.n; i++) all = ir_2(ir, op, all, t.at[i]);
     return all;

@@ -10,7 +10,9 @@ typedef struct Terms {
 } Terms;
 Terms rw_operands(Ir *ir, Op op, const Node *p);
 static inline Terms rw_conjuncts(Ir *ir, const Node *p) { return rw_operands(ir, OP_AND, p); }
-const Node *rw_joined(Ir *ir, Op op, Terms t); /* t.n > 0 */
+/* Left-deep, but a tree as deep as the logarithm of t.n where there are more than RW_LONG; t.n > 0. */
+enum { RW_LONG = 256 };
+const Node *rw_joined(Ir *ir, Op op, Terms t);
 
 /* BOOLEAN constants: exactly one of the three holds of an OP_CONST of type BOOLEAN; none of other nodes. */
 bool rw_is_true(const Node *n);
