@@ -43,14 +43,12 @@ static void one_or_many(Scope *s, LVal x, CallArg *value, CallArg *stride) {
 }
 
 static Stage *like(Scope *s, const Node *e, LVal x, LVal pattern) {
-    CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 5);
-    if (pattern.v->domain != DOMAIN_NONE)
-        lower_fail(s->c, "LIKE with a pattern that is no constant is not supported in compiled plans yet");
+    CallArg *a = ARENA_ARRAY(s->c->a, CallArg, 6);
     a[0].value = text_view(s, x);
-    a[1].value = pattern.v;
-    a[2] = number(s, ATTR_OF(e, Like)->escape);
-    a[3] = number(s, ATTR_OF(e, Like)->fold);
-    return native(s, "dql_rt_text_like", 4, a, K_I1, range_span(0, 1));
+    one_or_many(s, pattern, &a[1], &a[2]);
+    a[3] = number(s, ATTR_OF(e, Like)->escape);
+    a[4] = number(s, ATTR_OF(e, Like)->fold);
+    return native(s, "dql_rt_text_like", 5, a, K_I1, range_span(0, 1));
 }
 
 static Stage *concat(Scope *s, LVal x, LVal y) {

@@ -21,15 +21,25 @@ int64_t dql_rt_text_compare(void *const *args, int64_t n) {
     return 0;
 }
 
+/* A pattern is compiled when it is another one than the row before has. */
 int64_t dql_rt_text_like(void *const *args, int64_t n) {
-    const TextView *a = args[0], *pattern = args[1];
-    uint8_t *out = args[4];
+    const TextView *a = args[0], *pattern = args[1], *last = NULL;
+    int64_t stride = *(const int64_t *)args[2], escape = *(const int64_t *)args[3];
+    bool fold = *(const int64_t *)args[4] != 0, valid = false;
+    uint8_t *out = args[5];
     Arena *arena = arena_new();
     Like like;
-    bool ok = like_compile(arena, str(*pattern), (char)*(const int64_t *)args[2], *(const int64_t *)args[3] != 0, &like);
-    for (int64_t i = 0; ok && i < n; i++) out[i] = like_match(&like, str(a[i]));
+    for (int64_t i = 0; i < n; i++) {
+        const TextView *p = &pattern[i * stride];
+        if (!last || (last != p && text_cmp(*last, *p) != 0)) {
+            arena_reset(arena);
+            valid = like_compile(arena, str(*p), (char)escape, fold, &like);
+        }
+        last = p;
+        out[i] = valid && like_match(&like, str(a[i]));
+    }
     arena_free(arena);
-    return ok ? 0 : PROGRAM_ERROR(0, 0, ROW_BAD_CAST);
+    return 0;
 }
 
 int64_t dql_rt_text_concat(void *const *args, int64_t n) {
