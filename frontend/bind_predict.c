@@ -23,11 +23,27 @@ static void suggest_reshape(Binder *b, const Type *value, const Type *declared) 
     buf_free(&dims);
 }
 
+static bool is_picture(const Type *t) {
+    return t->kind == TY_TENSOR && t->n == 3 && type_elems(t) != DIM_ANY;
+}
+
+/* Pictures (channels, height, width) of another size, and of other channels. */
+static void suggest_resize(Binder *b, const Type *value, const Type *declared) {
+    if (!is_picture(value) || !is_picture(declared)) return;
+    const int64_t *from = value->dims, *to = declared->dims;
+    if (from[1] != to[1] || from[2] != to[2])
+        diag_help(b->diags, "a picture of another size: resize(.., %lld, %lld)", (long long)to[1], (long long)to[2]);
+    if (from[0] == 3 && to[0] == 1) diag_help(b->diags, "a picture in colour: grayscale(..)");
+    else if (from[0] == 1 && to[0] == 3) diag_help(b->diags, "a grey picture: read it in colour, read_image(.., mode => 'rgb')");
+    else if (from[0] != to[0]) diag_help(b->diags, "the picture has %lld channels, the network takes %lld", (long long)from[0], (long long)to[0]);
+}
+
 static bool wrong_input(Binder *b, const ModelDef *m, uint32_t i, const Type *value, Span at) {
     diag_error(b->diags, E_SHAPE_MISMATCH, at,
                arena_printf(b->arena, "input '%s' of model '%s' is %s, not %s", m->inputs[i].name, m->name,
                             bind_type_text(b, m->inputs[i].type), bind_type_text(b, value)));
     suggest_reshape(b, value, m->inputs[i].type);
+    suggest_resize(b, value, m->inputs[i].type);
     return false;
 }
 
