@@ -52,6 +52,22 @@ Arg build_int(Lower *c, Int128 v, bool wide) {
     return pooled(wide ? pool_add(c, &v, 16, 16) : pool_add(c, &narrow, 8, 16));
 }
 
+Arg build_texts(Lower *c, uint32_t n, const Str *s) {
+    Buf heap = {0};
+    for (uint32_t i = 0; i < n; i++) buf_add(&heap, s[i].p, s[i].n);
+    uint64_t start = heap.n ? pool_add(c, heap.p, heap.n, 1) : 0;
+    buf_free(&heap);
+    while (c->b.consts.n % 64)
+        buf_putc(&c->b.consts, 0);
+    uint32_t first = (uint32_t)c->b.consts.n;
+    for (uint32_t i = 0; i < n; start += s[i++].n) {
+        uint64_t view[2] = {s[i].n ? start : 0, s[i].n};
+        *vec_push(&c->b.const_views) = (uint32_t)c->b.consts.n;
+        buf_add(&c->b.consts, view, 16);
+    }
+    return pooled(first);
+}
+
 /* A view's pointer is its text's offset in the pool: views are never shared with other blocks. */
 Arg build_text(Lower *c, Str s) {
     uint64_t view[2] = {s.n ? pool_add(c, s.p, s.n, 1) : 0, s.n};

@@ -60,6 +60,7 @@ uint32_t lower_uses(const Lower *c, const Node *e);
 /* ---- parts of the program (lower/build.c) ---- */
 Arg build_bytes(Lower *c, const void *p, size_t n); /* constants; equal blocks are one */
 Arg build_int(Lower *c, Int128 v, bool wide);       /* 8 bytes, wide: 16 */
+Arg build_texts(Lower *c, uint32_t n, const Str *s);   /* n TextViews, one behind the other */
 Arg build_text(Lower *c, Str s);                    /* a TextView */
 Arg build_value(Lower *c, const Value *v);          /* a literal in the layout that S_CONST reads */
 uint32_t build_native(Lower *c, const char *name);

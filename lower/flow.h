@@ -32,6 +32,8 @@ Flow lower_aggregate(Lower *c, const Node *rel, const bool *need);
 Flow lower_sort(Lower *c, const Node *rel, const bool *need); /* SORT, TOPN */
 Flow lower_limit(Lower *c, const Node *rel, const bool *need);
 Flow lower_values(Lower *c, const Node *rel, const bool *need);
+/* VALUES of many constant rows; false: it is none (constant_rows.c). */
+bool lower_constant_rows(Lower *c, const Node *rel, const bool *need, Flow *out);
 
 Flow flow_on(Lower *c, Pipe *p, uint32_t n);
 /* A flow without rows of the relation's type, after a failure. */

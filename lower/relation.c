@@ -215,15 +215,18 @@ static Flow no_rows(Lower *c, const Node *rel) {
     return f;
 }
 
-/* Each row is a pipeline of its own into one state: lists are short (longer ones are the evaluator's). */
+/* Each row is a pipeline of its own into one state: lists of expressions are short. */
 Flow lower_values(Lower *c, const Node *rel, const bool *need) {
     int64_t rows = ATTR_OF(rel, Values)->rows;
     uint32_t n = rel->type->n, state = build_state(c, (State){.kind = ST_ROWS, .expected = rows});
     RowCol *cols = ARENA_ARRAY(c->a, RowCol, n);
+    Flow many;
     if (rows == 0)
         return no_rows(c, rel);
+    if (lower_constant_rows(c, rel, need, &many))
+        return many;
     if (rows > 256)
-        lower_fail(c, "VALUES with %lld rows are not supported in compiled plans yet", (long long)rows);
+        lower_fail(c, "VALUES with %lld rows that are no constants are not supported in compiled plans yet", (long long)rows);
     Flow *each = ARENA_ARRAY(c->a, Flow, rows);
     for (int64_t r = 0; r < rows; r++) {
         Flow f = flow_on(c, pipe_new(c->a, SRC_ONE, 0, 0, "values"), n);
