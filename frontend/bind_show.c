@@ -2,6 +2,7 @@
 #include "frontend/layer.h"
 #include "ir/laws.h"
 #include "onnx/import.h"
+#include <math.h>
 
 enum { LAYER_NAME, KIND, ARGUMENTS, OUTPUT, PARAMETERS, FLOPS, FROZEN, N_COLUMNS };
 static const char *const titles[N_COLUMNS] = {"layer",      "kind",  "arguments", "output",
@@ -145,12 +146,38 @@ static const char *output_text(Shown *s) {
     return all;
 }
 
+static int64_t not_finite(const Value *v) {
+    int64_t n = type_elems(v->type), count = 0;
+    bool wide = v->type->elem->kind == TY_F64;
+    if (v->type->elem->kind != TY_F32 && !wide) return 0;
+    for (int64_t i = 0; i < n; i++) count += !isfinite(wide ? ((const double *)v->t.data)[i] : (double)((const float *)v->t.data)[i]);
+    return count;
+}
+
+/* Weights that are NaN or infinite are kept: a network may mean them, a damaged one shows by them. */
+static int64_t weights_not_finite(const Shown *s, int64_t version) {
+    const SourceApi *source = s->b->source;
+    int64_t count = 0;
+    for (uint32_t i = 0; i < s->m->n_tensors && source->weight; i++) {
+        Value v;
+        if (source->weight(source->ctx, s->m->name, version, s->m->tensors[i].name, s->b->types, &v) && v.type->kind == TY_TENSOR)
+            count += not_finite(&v);
+    }
+    return count;
+}
+
+static const char *state_text(const Shown *s, int64_t version) {
+    if (s->m->n_tensors == 0) return "";
+    if (!version) return "not loaded";
+    int64_t odd = weights_not_finite(s, version);
+    const char *text = arena_printf(s->b->arena, "version %lld", (long long)version);
+    return odd ? arena_printf(s->b->arena, "%s, %lld weights are NaN or infinite", text, (long long)odd) : text;
+}
+
 /* The model stands first, with the sums. */
 static void add_model_row(Shown *s, int64_t version) {
     uint32_t end = s->n;
-    const char *state =
-        version ? arena_printf(s->b->arena, "version %lld", (long long)version) : "not loaded";
-    if (s->m->n_tensors == 0) state = "";
+    const char *state = state_text(s, version);
     s->n = 0;
     add_row(s, s->m->name, "model", state, output_text(s), elements(s->m, 0, s->m->n_tensors), s->flops,
             false);
