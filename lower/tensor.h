@@ -85,6 +85,7 @@ typedef struct TreeLeaf {
     KInst *ptr, *table;
     bool channel;   /* indexed by the first dimension alone */
     bool one;       /* the same element everywhere */
+    int64_t line;   /* the same element for that many, whole vectors; 0: not so */
 } TreeLeaf;
 
 /* ---- one operation on 16 lanes (tensor_element.c) ---- */

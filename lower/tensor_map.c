@@ -161,6 +161,8 @@ static void settle_layout(Tree *m, TreeLeaf *l) {
     bool pixel = same && l->a.n == m->out->dims[0]; /* a single one: its elements are its channels */
     l->channel = m->nhwc && (l->a.channel || pixel);
     l->one = !l->channel && !l->value.nhwc && same_everywhere(&l->a);
+    int64_t line = !m->nhwc && !l->value.nhwc && l->a.channel ? type_elems(m->out) / m->out->dims[0] : 0;
+    l->line = line % TENSOR_LANES == 0 ? line : 0;
 }
 
 void tree_prepare(Tree *m) {
@@ -171,7 +173,7 @@ void tree_prepare(Tree *m) {
 /* Operands of the kernel; after its k is set. */
 static void leaf_operands(Tree *m, TreeLeaf *l) {
     l->ptr = tk_value(m->k, l->value.v);
-    if (!is_tensor(l->value.type) || l->channel || l->one || (m->nhwc && l->value.nhwc))
+    if (!is_tensor(l->value.type) || l->channel || l->one || l->line || (m->nhwc && l->value.nhwc))
         return;
     if (m->nhwc)
         l->table = tk_bytes(m->k, nhwc_table(m, l), sizeof(int32_t) * (size_t)(type_elems(m->out) / m->out->dims[0]) * round16(m->out->dims[0]));
@@ -210,6 +212,10 @@ static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
         return element_wide(b, kb_load(b, l->ptr, k_plus(b, start, kb_op2(b, KI_UREM, j, k_int(b, round16(m->out->dims[0])))), v->type, TENSOR_LANES), l->value.type->elem);
     if (l->one)
         return element_wide(b, kb_splat(b, kb_load(b, l->ptr, k_add(b, start, l->a.table[0]), v->type, 1), TENSOR_LANES), l->value.type->elem);
+    if (l->line) {
+        KInst *at = k_plus(b, start, kb_op2(b, KI_UDIV, j, k_int(b, l->line)));
+        return element_wide(b, kb_splat(b, kb_load(b, l->ptr, at, v->type, 1), TENSOR_LANES), l->value.type->elem);
+    }
     KInst *base = kb_offset(b, l->ptr, k_mul(b, row, stride_of(v) * ktype_bytes(v->type)));
     if (l->table)
         x = kb_gather(b, base, kb_load(b, l->table, j, K_I32, TENSOR_LANES), v->type, NULL);
