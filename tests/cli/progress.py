@@ -6,7 +6,11 @@ def run(stderr_terminal, *args, script):
     if not stderr_terminal:
         p = subprocess.run([dql, *args], input=script.encode(), capture_output=True)
         return p.returncode, p.stdout, p.stderr
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as e: # no /dev/pts
+        print(e)
+        sys.exit(77)
     p = subprocess.Popen([dql, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     p.stdin.write(script.encode())
