@@ -43,13 +43,16 @@ Target target_of(CpuLevel level, uint32_t threads) {
                     .threads = threads};
 }
 
+bool compiler_starts_early(const Options *o) { return strcmp(o->tier, "fused") == 0 && strcmp(o->backend, "cpu") == 0; }
+
 Compiler *session_compiler(dql_db *db) {
     CpuLevel level;
     if (db->compiler) return db->compiler;
     if (!level_of(db, &level)) return NULL;
     CpuOptions o = {.level = level, .no_disk = !db->options.cache, .cache_dir = *db->options.cache_dir ? db->options.cache_dir : NULL,
                     .threads = (uint32_t)workers_count(db->rt->workers), .symbols = natives,
-                    .n_symbols = sizeof natives / sizeof *natives, .shipped = dql_shipped};
+                    .n_symbols = sizeof natives / sizeof *natives, .shipped = dql_shipped,
+                    .start_llvm = compiler_starts_early(&db->options)};
 #ifdef DQL_VERIFY
     o.verify = true;
 #endif

@@ -15,6 +15,7 @@ typedef struct Compiler Compiler;
 typedef struct Code Code;
 
 Compiler *session_compiler(dql_db *db); /* started on first use; NULL with the message set */
+bool compiler_starts_early(const Options *o); /* with the session: the first statement will want LLVM at once */
 void compiler_free(Compiler *c);        /* NULL is allowed */
 Target compiler_target(const Compiler *c);
 

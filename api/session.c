@@ -55,6 +55,7 @@ void dql_close(dql_db *db) {
 bool session_start(dql_db *db) {
     if (!db->rt) __atomic_store_n(&db->rt, rt_session_new((int)db->options.threads, db->options.memory_limit), __ATOMIC_RELEASE);
     if (!db->rt) report_text(db, DQL_LIMIT, "out of memory when the session started");
+    else if (compiler_starts_early(&db->options)) session_compiler(db); /* what fails here is said by the first statement */
     return db->rt != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "codegen_cpu/target.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 
 /* A kernel with code. */
@@ -51,7 +52,7 @@ struct CpuJit {
     pthread_cond_t work, progress;
     VEC(Group) queue;
     VEC(pthread_t) threads;
-    bool stop;
+    bool stop, llvm_started;
 };
 
 enum { GROUP_SIZE = 400, DEFAULT_LIMIT = 256 << 20 };
@@ -265,9 +266,41 @@ static void run_group(CpuJit *j, Group g) {
     pthread_mutex_lock(&j->lock);
 }
 
+/* The largest shipped kernel up to a size: what it needs of LLVM, most others need, and it is compiled before anybody waits. */
+static const KernelEntry *typical_kernel(const CpuJit *j) {
+    enum { LARGEST_TEXT = 1500 };
+    const KernelEntry *best = NULL;
+    size_t longest = 0;
+    for (size_t i = 0; i < j->n_shipped; i++) {
+        size_t n = strlen(j->o.shipped[i].text);
+        if (n <= LARGEST_TEXT && n > longest) longest = n, best = &j->o.shipped[i];
+    }
+    return best;
+}
+
+/* The first module of a process takes half as long again as the next: tables are filled, pages of LLVM's code and of the heap are
+ * touched. A shipped kernel is compiled for that alone, outside the lock. */
+static void start_llvm(const CpuJit *j) {
+    const KernelEntry *k = typical_kernel(j);
+    if (!k) return;
+    char *text = strdup(k->text), *why = NULL;
+    Buf object = {0};
+    Pending p = {.text = str_of(text)};
+    if (text) compile_group(j, &(Group){.n = 1, .sources = &p}, &object, &why);
+    free(why);
+    free(text);
+    buf_free(&object);
+}
+
 static void *worker(void *arg) {
     CpuJit *j = arg;
     pthread_mutex_lock(&j->lock);
+    if (j->o.start_llvm && !j->llvm_started) {
+        j->llvm_started = true;
+        pthread_mutex_unlock(&j->lock);
+        start_llvm(j);
+        pthread_mutex_lock(&j->lock);
+    }
     while (!j->stop || j->queue.n) {
         if (j->queue.n) run_group(j, vec_pop(&j->queue));
         else pthread_cond_wait(&j->work, &j->lock);
@@ -377,6 +410,7 @@ CpuJit *cpu_jit_new(const CpuOptions *o) {
     pthread_mutex_init(&j->lock, NULL);
     pthread_cond_init(&j->work, NULL);
     pthread_cond_init(&j->progress, NULL);
+    if (o->start_llvm) start_threads(j);
     return j;
 }
 

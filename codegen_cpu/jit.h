@@ -1,6 +1,6 @@
 /* CpuJit: native code for kernels, from the nearest place that has it: memory, the code shipped in this
  * program, the disk cache, or the compiler.  Kernels are compiled on worker threads; LLVM is not touched
- * before the first of them. All functions may be called from any thread.  Code lives as long as its CpuJit.
+ * before the first of them, unless start_llvm asks for it. All functions may be called from any thread.  Code lives as long as its CpuJit.
  */
 #ifndef DQL_CODEGEN_CPU_JIT_H
 #define DQL_CODEGEN_CPU_JIT_H
@@ -16,6 +16,7 @@ typedef struct CpuOptions {
     uint64_t cache_limit;     /* bytes; 0: 256 MiB */
     uint32_t threads;         /* that compile; 0: one. A thread that waits for a job compiles too */
     bool verify;              /* LLVM's verifier on each module */
+    bool start_llvm;          /* at once, on a worker: whoever opens it is about to compile */
     const CpuSymbol *symbols; /* what code may call: the functions of runtime/abi.def; borrowed */
     size_t n_symbols;
     const KernelEntry *shipped; /* table of a dql-kernels object, or NULL */
