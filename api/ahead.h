@@ -19,5 +19,6 @@ typedef struct Ahead {
 } Ahead;
 
 /* Writes one output of dqlc (a name of --emit): the whole file or, with a message and a status, none. */
+int ahead_cancelled(Ahead *a); /* DQL_INTERRUPTED and its message */
 int ahead_emit(Ahead *a, const char *output, const char *path);
 #endif

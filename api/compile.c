@@ -59,13 +59,13 @@ static int describe_param(Ahead *a, const ParamEntry *p) {
     AotParam *out = &a->image.params[a->image.n_params++];
     const char *why = NULL;
     if (!p->type)
-        return report_text(a->db, DQL_ERROR, "--param %s: the script declares no such parameter\n", p->name);
+        return report_text(a->db, DQL_ERROR, "--param %s: the script declares no such parameter", p->name);
     *out = (AotParam){p->name, p->type, p->has_default, p->value};
     if (!p->given) return DQL_OK;
     TypePool *types = typepool_new(a->arena);
     Value text = value_str(types, str_of(p->given));
     out->has_default = value_cast(a->arena, &text, p->type, &out->value, &why);
-    return out->has_default ? DQL_OK : report_text(a->db, DQL_ERROR, "--param %s: %s\n", p->name, why);
+    return out->has_default ? DQL_OK : report_text(a->db, DQL_ERROR, "--param %s: %s", p->name, why);
 }
 
 static int describe_script(Ahead *a) {
@@ -101,12 +101,22 @@ static int describe_script(Ahead *a) {
     return status;
 }
 
+int ahead_cancelled(Ahead *a) { return report_text(a->db, DQL_INTERRUPTED, "cancelled"); }
+
+/* Between two statements: what runs looks itself. */
+static int add_statements(Ahead *a) {
+    int status = DQL_OK;
+    for (int i = 0; status == DQL_OK && i < dql_script_count(a->script); i++)
+        status = atomic_load(&a->db->rt->cancel) ? ahead_cancelled(a) : add_statement(a, i);
+    return status;
+}
+
 int dql_compile(dql_db *db, const char *name, const char *text, size_t len, int n,
                 const dql_output *outputs) {
     Ahead a = {.db = db, .arena = arena_new()};
     db->ahead = true;
     int status = dql_read(db, name, text, len, &a.script);
-    for (int i = 0; status == DQL_OK && i < dql_script_count(a.script); i++) status = add_statement(&a, i);
+    if (status == DQL_OK) status = add_statements(&a);
     if (status == DQL_OK) status = describe_script(&a);
     for (int i = 0; status == DQL_OK && i < n; i++) status = ahead_emit(&a, outputs[i].kind, outputs[i].path);
     for (size_t i = 0; i < a.statements.n; i++) dql_finalize(a.statements.at[i]);

@@ -5,15 +5,49 @@
 #include "codegen_cpu/object.h"
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int fail_with(dql_db *db, char *why) {
-    int status = report_text(db, DQL_ERROR, "%s\n", why ? why : "the code generator failed");
-    free(why);
-    return status;
+/* The folder of one emission; what is made in it is removed with it. */
+typedef struct Work {
+    Ahead *a;
+    const char *path; /* of the output, which is made as `part` */
+    const char *part;
+    char *dir;
+    const char *made[6];
+    int n_made;
+} Work;
+
+/* ---- files and commands ---- */
+static const char *shown(const Work *w, const char *path) { return strcmp(path, w->part) == 0 ? w->path : path; }
+
+static int write_file(const Work *w, const char *path, const Buf *b) {
+    FILE *f = fopen(path, "wb");
+    bool ok = f && fwrite(b->p, 1, b->n, f) == b->n;
+    if (f && fclose(f) != 0) ok = false;
+    if (ok) return DQL_OK;
+    return report_text(w->a->db, DQL_ERROR, "cannot write %s: %s", shown(w, path), strerror(errno));
+}
+
+static const char *c_compiler(void) {
+    const char *cc = getenv("CC");
+    return cc && *cc ? cc : "cc";
+}
+
+/* Ctrl-C reaches the command too, which fails then. */
+static int run_command(const Work *w, const char *command) {
+    dql_db *db = w->a->db;
+    int code = system(command);
+    if (code == 0) return DQL_OK;
+    if (code != -1 && WIFSIGNALED(code) && WTERMSIG(code) == SIGINT) dql_interrupt(db);
+    if (atomic_load(&db->rt->cancel)) return ahead_cancelled(w->a);
+    size_t n = strlen(c_compiler());
+    bool compiler = strncmp(command, c_compiler(), n) == 0 && command[n] == ' ';
+    return report_text(db, DQL_ERROR, "cannot make %s: %.*s failed%s: %s", w->path, (int)strcspn(command, " "), command,
+                       compiler ? " (set CC to choose another C compiler)" : "", command);
 }
 
 /* ---- kernels ---- */
@@ -31,10 +65,12 @@ static void add_debug_names(Ahead *a, uint32_t n, CpuFunction *f) {
 
 /* All levels, so that the program starts on each processor with the code it likes best; --target: that one
  * and v3. */
-static int emit_kernels(Ahead *a, CpuOutput output, const char *path) {
+static int emit_kernels(Work *w, CpuOutput output, const char *path) {
     static const CpuLevel levels[] = {CPU_V3, CPU_V4, CPU_V4X};
+    Ahead *a = w->a;
     CpuFunction *functions;
     char *why = NULL;
+    Buf bytes = {0};
     uint32_t all = (uint32_t)a->kernels.n;
     const Kernel **kernels = ARENA_ARRAY(a->arena, const Kernel *, all + 1);
     for (uint32_t i = 0; i < all; i++) kernels[i] = a->kernels.at[i].kernel;
@@ -46,24 +82,11 @@ static int emit_kernels(Ahead *a, CpuOutput output, const char *path) {
                    .table = "dql_kernel_table",
                    .output = output,
                    .source = debug ? a->script->source.name : NULL};
-    return cpu_emit_file(&m, path, &why) ? DQL_OK : fail_with(a->db, why);
-}
-
-/* ---- files and programs ---- */
-static int write_file(dql_db *db, const char *path, const void *bytes, size_t n) {
-    FILE *f = fopen(path, "wb");
-    bool ok = f && fwrite(bytes, 1, n, f) == n;
-    if (f && fclose(f) != 0) ok = false;
-    if (ok) return DQL_OK;
-    int status = report_text(db, DQL_ERROR, "cannot write %s: %s\n", path, strerror(errno));
-    unlink(path);
+    int status = cpu_module_compile(&m, &bytes, &why) ? write_file(w, path, &bytes)
+                                                      : report_text(a->db, DQL_ERROR, "%s", why ? why : "the code generator failed");
+    free(why);
+    buf_free(&bytes);
     return status;
-}
-
-static int run_command(dql_db *db, const char *command) {
-    int code = system(command);
-    if (code == 0) return DQL_OK;
-    return report_text(db, DQL_ERROR, "the C compiler failed (set CC to choose another): %s\n", command);
 }
 
 /* Where libraries of programs are: DQL_LIBDIR, or beside this program as built or installed. */
@@ -85,11 +108,6 @@ static bool library_dir(char out[4096]) {
     return false;
 }
 
-static const char *c_compiler(void) {
-    const char *cc = getenv("CC");
-    return cc && *cc ? cc : "cc";
-}
-
 /* A word of a command: a path may hold blanks and quotes. */
 static void add_word(Buf *command, const char *word) {
     buf_puts(command, " '");
@@ -105,20 +123,12 @@ static void add_path(Buf *command, const char *dir, const char *name) {
     add_word(command, path);
 }
 
-/* The folder of one emission; what is made in it is removed with it. */
-typedef struct Work {
-    Ahead *a;
-    char dir[32];
-    const char *made[6];
-    int n_made;
-} Work;
-
 static const char *made(Work *w, const char *name) {
     return w->made[w->n_made++] = arena_printf(w->a->arena, "%s/%s", w->dir, name);
 }
 
 static int finish_command(Work *w, Buf *command, int status) {
-    if (status == DQL_OK) status = run_command(w->a->db, command->p);
+    if (status == DQL_OK) status = run_command(w, command->p);
     buf_free(command);
     return status;
 }
@@ -129,14 +139,14 @@ static int emit_object(Work *w, const char *path) {
     Buf image = {0}, text = {0}, command = {0};
     const char *kernels = made(w, "kernels.o"), *bytes = made(w, "image"), *assembly = made(w, "image.s");
     aot_write(&image, &a->image);
-    int status = emit_kernels(a, CPU_OBJECT, kernels);
-    if (status == DQL_OK) status = write_file(a->db, bytes, image.p, image.n);
+    int status = emit_kernels(w, CPU_OBJECT, kernels);
+    if (status == DQL_OK) status = write_file(w, bytes, &image);
     buf_printf(&text,
                "\t.section .rodata\n\t.globl dql_aot_image, dql_aot_image_size\n\t.balign "
                "64\ndql_aot_image:\n\t.incbin \"%s\"\n"
                "\t.balign 8\ndql_aot_image_size:\n\t.quad %zu\n\t.section .note.GNU-stack,\"\",@progbits\n",
                bytes, image.n);
-    if (status == DQL_OK) status = write_file(a->db, assembly, text.p, text.n);
+    if (status == DQL_OK) status = write_file(w, assembly, &text);
     buf_printf(&command, "%s -r -nostdlib -o", c_compiler());
     add_word(&command, path);
     add_word(&command, kernels);
@@ -156,7 +166,7 @@ static const char *const archives[] = {"libdql_rtmain.a", "libdql_runtime.a", ".
 static bool find_libraries(Work *w, char libs[4096]) {
     if (library_dir(libs)) return true;
     report_text(w->a->db, DQL_ERROR,
-                "libdql_runtime.a is not beside this program: set DQL_LIBDIR to its folder\n");
+                "libdql_runtime.a is not beside this program: set DQL_LIBDIR to its folder");
     return false;
 }
 
@@ -243,7 +253,7 @@ static int emit_header(Work *w, const char *path) {
                "int %s(int argc, char **argv); /* of a static or shared library */\n"
                "#ifdef __cplusplus\n}\n#endif\n#endif\n",
                script, system_libraries, guard, guard, entry);
-    int status = write_file(w->a->db, path, text.p, text.n);
+    int status = write_file(w, path, &text);
     buf_free(&text);
     return status;
 }
@@ -257,7 +267,7 @@ static int emit_dependencies(Work *w, const char *target, const char *path) {
     buf_printf(&text, "%.*s: %s", (int)stem, target, a->script->source.name);
     for (size_t i = 0; i < a->db->files.n; i++) buf_printf(&text, " %s", a->db->files.at[i].spec.path);
     buf_putc(&text, '\n');
-    int status = write_file(a->db, path, text.p, text.n);
+    int status = write_file(w, path, &text);
     buf_free(&text);
     return status;
 }
@@ -274,24 +284,30 @@ static int emit_to(Work *w, const char *output, const char *target, const char *
                    {"c-header", emit_header}};
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         if (strcmp(outputs[i].name, output) == 0) return outputs[i].emit(w, path);
-    if (strcmp(output, "asm") == 0) return emit_kernels(w->a, CPU_ASSEMBLY, path);
-    if (strcmp(output, "llvm-ir") == 0) return emit_kernels(w->a, CPU_LLVM, path);
+    if (strcmp(output, "asm") == 0) return emit_kernels(w, CPU_ASSEMBLY, path);
+    if (strcmp(output, "llvm-ir") == 0) return emit_kernels(w, CPU_LLVM, path);
     if (strcmp(output, "dep-info") == 0) return emit_dependencies(w, target, path);
-    return report_text(w->a->db, DQL_USAGE, "unknown output %s\n", output);
+    return report_text(w->a->db, DQL_USAGE, "unknown output %s", output);
+}
+
+static const char *folder_for_parts(void) {
+    const char *dir = getenv("TMPDIR");
+    return dir && *dir ? dir : "/tmp";
 }
 
 /* Under another name first: what is there is replaced as a whole or not at all.  A device (/dev/stdout) is
  * written as it is. */
 int ahead_emit(Ahead *a, const char *output, const char *path) {
-    Work w = {.a = a, .dir = "/tmp/dqlc-XXXXXX"};
     struct stat st;
     bool device = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
     const char *part = device ? path : arena_printf(a->arena, "%s.%ld.part", path, (long)getpid());
+    Work w = {.a = a, .path = path, .part = part, .dir = arena_printf(a->arena, "%s/dqlc-XXXXXX", folder_for_parts())};
     if (!mkdtemp(w.dir))
-        return report_text(a->db, DQL_ERROR, "cannot make a folder in /tmp: %s\n", strerror(errno));
+        return report_text(a->db, DQL_ERROR, "cannot make a folder in %s (TMPDIR chooses another): %s", folder_for_parts(), strerror(errno));
     int status = emit_to(&w, output, path, part);
+    if (status == DQL_OK && atomic_load(&a->db->rt->cancel)) status = ahead_cancelled(a);
     if (status == DQL_OK && !device && rename(part, path) != 0)
-        status = report_text(a->db, DQL_ERROR, "cannot write %s: %s\n", path, strerror(errno));
+        status = report_text(a->db, DQL_ERROR, "cannot write %s: %s", path, strerror(errno));
     if (status != DQL_OK && !device) unlink(part);
     for (int i = 0; i < w.n_made; i++) unlink(w.made[i]);
     rmdir(w.dir);

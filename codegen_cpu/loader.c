@@ -36,18 +36,15 @@ void cpu_loader_free(CpuLoader *l) {
     free(l);
 }
 
+/* The same pages twice: mremap of nothing of a shared mapping maps it again. No file, whose size could be limited. */
 static bool map_chunk(size_t size, Chunk *c) {
-    int fd = memfd_create("dql-code", MFD_CLOEXEC);
-    if (fd < 0) return false;
     *c = (Chunk){MAP_FAILED, MAP_FAILED, 0, size};
-    if (ftruncate(fd, (off_t)size) == 0) {
-        c->write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        c->run = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    }
-    close(fd);
-    if (c->write != MAP_FAILED && c->run != MAP_FAILED) return true;
-    if (c->write != MAP_FAILED) munmap(c->write, size);
+    c->write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (c->write == MAP_FAILED) return false;
+    c->run = mremap(c->write, 0, size, MREMAP_MAYMOVE);
+    if (c->run != MAP_FAILED && mprotect(c->run, size, PROT_READ | PROT_EXEC) == 0) return true;
     if (c->run != MAP_FAILED) munmap(c->run, size);
+    munmap(c->write, size);
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include "api/dql.h"
 #include "driver/file.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,16 +165,33 @@ static int compile(dql_db *db, const Compile *c) {
     char *paths[8];
     for (int i = 0; i < c->n_emit; i++) outputs[i] = (dql_output){c->emit[i], paths[i] = output_path(c, i)};
     int status = dql_compile(db, c->script, text, len, c->n_emit, outputs);
-    if (status != DQL_OK) fprintf(stderr, "%s\n", dql_errmsg(db));
+    const char *why = dql_errmsg(db);
+    if (status != DQL_OK) fprintf(stderr, "%s%s", why, *why && why[strlen(why) - 1] == '\n' ? "" : "\n");
     for (int i = 0; i < c->n_emit; i++) free(paths[i]);
     free(text);
     return status;
+}
+
+static dql_db *interrupt_db;
+
+/* The first one lets the compiler remove what it has begun, a second one ends the process. */
+static void on_interrupt(int signal_number) {
+    if (interrupt_db) dql_interrupt(interrupt_db);
+    signal(signal_number, SIG_DFL);
+}
+
+static void catch_signals(dql_db *db) {
+    interrupt_db = db;
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    signal(SIGXFSZ, SIG_IGN); /* a file larger than the limit is an error like a full disk */
 }
 
 int main(int argc, char **argv) {
     dql_db *db;
     int status = dql_open(NULL, &db);
     if (status == DQL_OK) {
+        catch_signals(db);
         Compile c = parse(db, argc, argv);
         status = c.stop >= 0 ? c.stop : compile(db, &c);
     }

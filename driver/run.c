@@ -34,6 +34,7 @@ void driver_catch_interrupts(Driver *d) {
     interrupt_db = d->db;
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file larger than the limit is an error like a full disk */
 }
 
 static void print_timing(const Driver *d, dql_stmt *s, double total) {

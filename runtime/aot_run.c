@@ -177,6 +177,7 @@ static int run_all(Aot *x) {
     x->session->current_version = true;
     interrupt_session = x->session;
     sigaction(SIGINT, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file larger than the limit is an error like a full disk */
     int status = 0;
     for (uint32_t i = 0; status == 0 && i < x->script.n_statements; i++) status = run_statement(x, i);
     signal(SIGINT, SIG_DFL);
