@@ -1,6 +1,6 @@
 /* Which rows of a scan a join may match, by the stored codes of the key, before anything else looks at them.
  * Where the keys of neighbouring rows are near each other (a table in the order of its key) eight rows are looked up at a time,
- * in one window of the index's bits; else each row by itself.  Nothing is assumed: a batch shows which it is. */
+ * in one window of the index's bits; else each has a word of its own.  Nothing is assumed: a batch shows which it is. */
 #include "runtime/abi.h"
 #include "runtime/state.h"
 #include <immintrin.h>
@@ -76,19 +76,42 @@ static ALWAYS int64_t find_eight(const JoinIndex *j, const Codes *c, uint8_t wid
     return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_or_si256(low, high), 31)));
 }
 
-/* Keys of a table in no order are far from each other: after a few such eights all are looked up. */
+static ALWAYS void put_eight(const Codes *c, int64_t i, int64_t there, uint8_t *out) {
+    uint64_t bytes = _pdep_u64((uint64_t)there, 0x0101010101010101), valid = ~(uint64_t)0;
+    if (c->valid) memcpy(&valid, c->valid + i, 8);
+    bytes &= valid;
+    memcpy(out + i, &bytes, 8);
+}
+
+/* ---- eight codes anywhere, each with a word of the index ---- */
+/* Rows i .. to in eights; what is left, and all when no code of 32 bits can be a key, is left to the caller: the first row not done. */
+static ALWAYS int64_t gather_eights(const JoinIndex *j, const Codes *c, uint8_t width, int64_t i, uint8_t *out) {
+    const int64_t codes = INT64_C(1) << 32;
+    int64_t low = (int64_t)((uint64_t)j->min - (uint64_t)c->base), end = (int64_t)((uint64_t)low + (uint64_t)j->n);
+    int64_t from = low > 0 ? low : 0, last = (end < codes ? end : codes) - 1;
+    if (from > last) return i;
+    __m256i first = _mm256_set1_epi32((int32_t)from), most = _mm256_set1_epi32((int32_t)last), min = _mm256_set1_epi32((int32_t)low);
+    for (; i + 8 <= c->n; i += 8) {
+        __m256i code = eight_codes(c->at, width, i), near = _mm256_min_epu32(_mm256_max_epu32(code, first), most);
+        __m256i k = _mm256_sub_epi32(near, min), inside = _mm256_cmpeq_epi32(code, near);
+        __m256i word = _mm256_i32gather_epi32((const int *)(const void *)j->bits_set, _mm256_srli_epi32(k, 5), 4);
+        __m256i there = _mm256_and_si256(inside, _mm256_slli_epi32(_mm256_srlv_epi32(word, _mm256_and_si256(k, _mm256_set1_epi32(31))), 31));
+        put_eight(c, i, _mm256_movemask_ps(_mm256_castsi256_ps(there)), out);
+    }
+    return i;
+}
+
+/* Keys of a table in no order are far from each other: after a few such eights each is looked up by itself. */
 static ALWAYS void reduce_codes(JoinIndex j, Codes c, uint8_t width, uint8_t *out) {
     enum { MOST_FAR = 8, AHEAD_BYTES = 2048 }; /* the processor itself looks ahead in a page only */
     int64_t i = 0;
     for (int far = 0; i + 8 <= c.n && far < MOST_FAR; i += 8) {
         __builtin_prefetch((const char *)c.at + i * width + AHEAD_BYTES);
         int64_t there = find_eight(&j, &c, width, i);
-        uint64_t bytes = _pdep_u64((uint64_t)there, 0x0101010101010101), valid = ~(uint64_t)0;
-        if (c.valid) memcpy(&valid, c.valid + i, 8);
-        bytes &= valid;
-        if (there >= 0) memcpy(out + i, &bytes, 8);
+        if (there >= 0) put_eight(&c, i, there, out);
         else far++, test_codes(j, c, JOIN_BITS, width, i, i + 8, out);
     }
+    i = gather_eights(&j, &c, width, i, out);
     test_codes(j, c, JOIN_BITS, width, i, c.n, out);
 }
 
