@@ -9,6 +9,7 @@ typedef struct Signal { /* starts as zeros */
 } Signal;
 
 static inline uint32_t signal_value(Signal *s) { return atomic_load_explicit(&s->value, memory_order_acquire); }
+static inline uint32_t signal_sleepers(Signal *s) { return atomic_load_explicit(&s->sleepers, memory_order_acquire); }
 void signal_set(Signal *s, uint32_t value); /* while nobody waits */
 void signal_add(Signal *s, int32_t n);      /* wakes who sleeps */
 void signal_await(Signal *s, uint32_t seen); /* until the value differs from `seen` */

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "runtime/signal.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 typedef struct Helper {
     Workers *workers;
     int index;
+    int cpu;     /* where its last job ended */
+    bool placed; /* it may run on that one only, until it runs */
     pthread_t thread;
 } Helper;
 
@@ -23,7 +26,45 @@ struct Workers {
     Signal job;     /* number of the current job: helpers wait for it to change */
     Signal running; /* helpers that have not finished it */
     _Atomic bool stop;
+    cpu_set_t cpus; /* that the threads may run on */
+    int n_cpus;     /* 0: unknown */
 };
+
+/* ---- where helpers wake ----
+ * Who sleeps for long is often woken on the processor of who wakes it, since a virtual processor at rest does not look idle, and
+ * waits there until the system balances its load, about 5 ms: half of the job's speed. So helpers are told where to wake, each on a
+ * processor of its own; running there they may be moved again, as other programs need. */
+
+static void find_cpus(Workers *w) {
+    w->n_cpus = sched_getaffinity(0, sizeof w->cpus, &w->cpus) == 0 ? CPU_COUNT(&w->cpus) : 0;
+}
+
+static int first_of(const cpu_set_t *set) {
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, set)) return i;
+    return -1;
+}
+
+static void place_helpers(Workers *w) {
+    cpu_set_t left = w->cpus;
+    int own = sched_getcpu();
+    if (own >= 0) CPU_CLR(own, &left);
+    for (int i = 1; i < w->want; i++) {
+        Helper *h = &w->helpers[i - 1];
+        int cpu = h->cpu >= 0 && CPU_ISSET(h->cpu, &left) ? h->cpu : first_of(&left);
+        if (cpu < 0) return; /* more threads than processors */
+        CPU_CLR(cpu, &left);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        h->placed = pthread_setaffinity_np(h->thread, sizeof one, &one) == 0;
+    }
+}
+
+static void unplace(Helper *h) {
+    if (h->placed) pthread_setaffinity_np(h->thread, sizeof h->workers->cpus, &h->workers->cpus);
+    h->placed = false;
+}
 
 static void *helper_main(void *arg) {
     Helper *h = arg;
@@ -31,21 +72,24 @@ static void *helper_main(void *arg) {
     for (uint32_t seen = 0;; seen++) {
         signal_await(&w->job, seen);
         if (atomic_load(&w->stop)) return NULL;
+        unplace(h);
         if (h->index < w->want) w->fn(w->ctx, h->index);
+        h->cpu = sched_getcpu();
         signal_add(&w->running, -1);
     }
 }
 
 static void start_helper(Workers *w, int i) {
     Helper *h = &w->helpers[i - 1];
-    *h = (Helper){.workers = w, .index = i};
+    *h = (Helper){.workers = w, .index = i, .cpu = -1};
     if (pthread_create(&h->thread, NULL, helper_main, h) != 0) w->n = i; /* the machine has no more: fewer workers */
 }
 
 Workers *workers_new(int n) {
-    if (n <= 0) n = (int)sysconf(_SC_NPROCESSORS_ONLN);
     Workers *w = mem_alloc(sizeof *w);
     memset(w, 0, sizeof *w);
+    find_cpus(w);
+    if (n <= 0) n = w->n_cpus ? w->n_cpus : (int)sysconf(_SC_NPROCESSORS_ONLN);
     w->n = n < 1 ? 1 : n;
     w->helpers = mem_alloc(sizeof(Helper) * (size_t)w->n);
     for (int i = 1; i < w->n; i++) start_helper(w, i);
@@ -71,6 +115,7 @@ void workers_run(Workers *w, int want, void (*fn)(void *ctx, int worker), void *
     w->fn = fn;
     w->ctx = ctx;
     w->want = want;
+    if (w->n_cpus > 1 && signal_sleepers(&w->job)) place_helpers(w);
     signal_set(&w->running, (uint32_t)w->n - 1);
     signal_add(&w->job, 1);
     fn(ctx, 0);

@@ -1,12 +1,13 @@
 /* Workers: the threads that run morsels.  The caller is worker 0; helpers spin a few microseconds after a job and then
- * sleep, so that the phases of one query follow each other without wake-ups.  One job at a time; a job may not start another.
+ * sleep, so that the phases of one query follow each other without wake-ups; asleep they are told on which processor to wake.
+ * One job at a time; a job may not start another.
  */
 #ifndef DQL_RUNTIME_WORKERS_H
 #define DQL_RUNTIME_WORKERS_H
 #include <stdint.h>
 
 typedef struct Workers Workers;
-Workers *workers_new(int n); /* n <= 0: one a processor */
+Workers *workers_new(int n); /* n <= 0: one a processor that the process may use */
 void workers_free(Workers *w);
 int workers_count(const Workers *w);
 
