@@ -81,9 +81,12 @@ static double fresh_flops(PtrMap *seen, const Node *n) {
     return flops;
 }
 
-/* Elements of the weights that the node is the first to read. */
+/* Elements of the weights that the node, or a graph within it, is the first to read. */
 static double fresh_weights(const OnnxGraph *g, const OnnxNode *n, bool *read) {
     double k = 0;
+    for (uint32_t i = 0; i < n->n_attrs; i++)
+        for (uint32_t j = 0; n->attrs[i].kind == ONNX_GRAPH && j < n->attrs[i].g->n_nodes; j++)
+            k += fresh_weights(g, &n->attrs[i].g->nodes[j], read);
     for (uint32_t i = 0; i < n->n_in; i++) {
         uint32_t at = n->in[i] - g->n_inputs;
         if (n->in[i] == ONNX_ABSENT || n->in[i] < g->n_inputs || at >= g->n_weights || read[at]) continue;

@@ -26,6 +26,16 @@ static const char *const *copy_texts(Arena *a, const char *const *from, uint32_t
     return to;
 }
 
+static OnnxNode *copy_nodes(Arena *a, const OnnxNode *from, uint32_t n);
+
+static const OnnxBody *copy_body(Arena *a, const OnnxBody *from) {
+    OnnxBody *to = arena_copy(a, from, sizeof *from);
+    to->inputs = arena_copy(a, from->inputs, from->n_inputs * sizeof *from->inputs);
+    to->results = arena_copy(a, from->results, from->n_outputs * sizeof *from->results);
+    to->nodes = copy_nodes(a, from->nodes, from->n_nodes);
+    return to;
+}
+
 static void copy_attr(Arena *a, OnnxAttr *to, const OnnxAttr *from) {
     *to = *from;
     to->name = copy_text(a, from->name);
@@ -34,6 +44,7 @@ static void copy_attr(Arena *a, OnnxAttr *to, const OnnxAttr *from) {
     case ONNX_FLOATS: to->floats = arena_copy(a, from->floats, from->n * sizeof *from->floats); break;
     case ONNX_INTS: to->ints = arena_copy(a, from->ints, from->n * sizeof *from->ints); break;
     case ONNX_STRINGS: to->strings = copy_texts(a, from->strings, from->n); break;
+    case ONNX_GRAPH: to->g = copy_body(a, from->g); break;
     case ONNX_TENSOR: {
         OnnxTensor *t = ARENA_NEW(a, OnnxTensor);
         copy_tensor(a, t, from->t, true);
@@ -42,7 +53,6 @@ static void copy_attr(Arena *a, OnnxAttr *to, const OnnxAttr *from) {
     }
     case ONNX_FLOAT:
     case ONNX_INT:
-    case ONNX_GRAPH:
     case ONNX_OTHER: break;
     }
 }

@@ -82,10 +82,16 @@ bool onnx_ints(OnnxExpand *x, const char *name, IntList *out) {
     return a != NULL;
 }
 
+bool onnx_is_there(const OnnxValue *v) { return v->node || v->form != ONNX_IS_TENSOR; }
+
+bool onnx_is_known(const OnnxValue *v) {
+    return !(v->node->below & (BELOW_COLUMN | BELOW_PARAM | BELOW_VOLATILE | BELOW_SOURCE));
+}
+
 bool onnx_constant(OnnxExpand *x, const OnnxValue *v, const char *what, Value *out) {
     OnnxImport *c = x->import;
     if (!v || !v->node) return onnx_refuse(x, "%s is not given", what);
-    if (v->node->below & (BELOW_COLUMN | BELOW_PARAM | BELOW_VOLATILE | BELOW_SOURCE) && !c->known)
+    if (!onnx_is_known(v) && !c->known)
         return onnx_refuse(
             x, "%s depends on the model's input, and shapes must be known when the query is compiled", what);
     EvalCtx ctx = {.arena = x->arena, .ir = x->ir, .source = c->source};
@@ -245,21 +251,29 @@ static const Node *fold(OnnxExpand *x, const Node *node) {
     return ir_const(x->ir, value_copy(ir_arena(x->ir), x->types, &v));
 }
 
-bool onnx_yield(OnnxExpand *x, uint32_t i, const Node *node, uint32_t rank, const int64_t *dims) {
-    if (!onnx_wants(x, i)) return node != NULL;
-    OnnxValue *out = &x->values[x->node->out[i]];
-    out->rank = rank;
-    if (rank) memcpy(out->dims, dims, rank * sizeof *dims);
+bool onnx_set(OnnxExpand *x, OnnxValue *v, const Node *node, uint32_t rank, const int64_t *dims) {
+    *v = (OnnxValue){.rank = rank};
+    if (rank) memcpy(v->dims, dims, rank * sizeof *dims);
     if (!node) return onnx_refuse(x, "it cannot be expressed");
     for (uint32_t d = 0; d < rank; d++)
         if (dims[d] > ONNX_VALUE_MAX)
             return onnx_refuse(x, "it yields a dimension of size %lld", (long long)dims[d]);
-    if (onnx_count(out) > ONNX_VALUE_MAX)
-        return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(out));
-    bool less = leaves_out(out);
-    node = rank ? onnx_reshape(x, node, rank - less, dims + less) : onnx_whole(x, &(OnnxValue){node, 0, {0}});
-    out->node = node ? fold(x, node) : NULL;
-    return out->node != NULL;
+    if (onnx_count(v) > ONNX_VALUE_MAX)
+        return onnx_refuse(x, "it yields %lld elements", (long long)onnx_count(v));
+    bool less = leaves_out(v);
+    node = rank ? onnx_reshape(x, node, rank - less, v->dims + less) : onnx_whole(x, &(OnnxValue){.node = node});
+    v->node = node ? fold(x, node) : NULL;
+    return v->node != NULL;
+}
+
+bool onnx_yield(OnnxExpand *x, uint32_t i, const Node *node, uint32_t rank, const int64_t *dims) {
+    if (!onnx_wants(x, i)) return node != NULL;
+    return onnx_set(x, &x->values[x->node->out[i]], node, rank, dims);
+}
+
+bool onnx_yield_value(OnnxExpand *x, uint32_t i, const OnnxValue *v) {
+    if (onnx_wants(x, i)) x->values[x->node->out[i]] = *v;
+    return true;
 }
 
 bool onnx_yield_like(OnnxExpand *x, uint32_t i, const Node *node, const OnnxValue *like) {

@@ -16,9 +16,12 @@
 #include "onnx/import.h"
 
 typedef struct OnnxValue {
-    const Node *node; /* a NOT NULL tensor; NULL: none */
+    const Node *node; /* a NOT NULL tensor; NULL: of another form, or not there yet */
     uint32_t rank;
     int64_t dims[TENSOR_MAX_RANK];
+    enum { ONNX_IS_TENSOR, ONNX_IS_LIST, ONNX_IS_NOTHING } form; /* a sequence; an optional value without an element */
+    uint32_t n; /* elements of a sequence: their number is known when the query is compiled */
+    const struct OnnxValue *items;
 } OnnxValue;
 
 typedef struct OnnxExpand {
@@ -31,6 +34,7 @@ typedef struct OnnxExpand {
     Op op; /* the table's parameter */
     int64_t opset;
     OnnxValue *values; /* by number */
+    uint32_t unrolled; /* nodes of bodies that were expanded */
     const char *why;
 } OnnxExpand;
 
@@ -53,6 +57,9 @@ int64_t onnx_int(OnnxExpand *x, const char *name, int64_t otherwise);
 double onnx_float(OnnxExpand *x, const char *name, double otherwise);
 const char *onnx_string(OnnxExpand *x, const char *name, const char *otherwise);
 bool onnx_ints(OnnxExpand *x, const char *name, IntList *out); /* false: not given */
+const OnnxBody *onnx_body(OnnxExpand *x, const char *name); /* refused where it is not given */
+bool onnx_is_there(const OnnxValue *v);                     /* what yields it has been expanded */
+bool onnx_is_known(const OnnxValue *v);                     /* it hangs on no input */
 /* The value of v, which must not depend on the model's inputs (or these must be known). */
 bool onnx_constant(OnnxExpand *x, const OnnxValue *v, const char *what, Value *out);
 bool onnx_constant_ints(OnnxExpand *x, const OnnxValue *v, const char *what, IntList *out);
@@ -83,15 +90,35 @@ const Node *onnx_int_tensor(OnnxExpand *x, uint32_t rank, const int64_t *dims, c
 /* Dimensions of v's node for dimension d of v: one less where the leading one is left out; -1: left out. */
 int64_t onnx_place(const OnnxValue *v, uint32_t d);
 
+/* ---- values ---- */
+/* Any node of as many elements as rank and dims say. */
+bool onnx_set(OnnxExpand *x, OnnxValue *v, const Node *node, uint32_t rank, const int64_t *dims);
+/* Element i of the axis, which goes. */
+bool onnx_element(OnnxExpand *x, const OnnxValue *v, uint32_t axis, int64_t i, OnnxValue *out);
+/* n > 0 tensors of one shape along a new axis; concatenated along an axis of theirs. */
+bool onnx_stack(OnnxExpand *x, uint32_t n, const OnnxValue *parts, int64_t axis, OnnxValue *out);
+bool onnx_join(OnnxExpand *x, uint32_t n, const OnnxValue *parts, int64_t axis, OnnxValue *out);
+OnnxValue onnx_list(uint32_t n, const OnnxValue *items);
+bool onnx_bool_value(OnnxExpand *x, bool b, OnnxValue *out); /* rank 0 */
+bool onnx_int_value(OnnxExpand *x, int64_t i, OnnxValue *out);
+
+/* ---- graphs within nodes ---- */
+/* The body's results for these inputs. */
+bool onnx_run(OnnxExpand *x, const OnnxBody *b, const OnnxValue *in, OnnxValue *out);
+bool onnx_expand_node(OnnxExpand *x, const OnnxNode *n); /* import.c */
+
 /* ---- outputs: true, or a node was NULL ---- */
 /* Any node of as many elements. */
 bool onnx_yield(OnnxExpand *x, uint32_t i, const Node *node, uint32_t rank, const int64_t *dims);
 bool onnx_yield_like(OnnxExpand *x, uint32_t i, const Node *node, const OnnxValue *like);
+bool onnx_yield_value(OnnxExpand *x, uint32_t i, const OnnxValue *v);
 /* An elementwise result: of the shape that the n operands broadcast to. */
 bool onnx_yield_map(OnnxExpand *x, const Node *node, uint32_t n, const OnnxValue *const *of);
 bool onnx_broadcast(OnnxExpand *x, uint32_t n, const OnnxValue *const *of, uint32_t *rank, int64_t *dims);
 
 #define ONNX_OP(name, expansion, op) bool onnx_expand_##expansion(OnnxExpand *x);
+#define ONNX_ANY_OP(name, expansion) bool onnx_expand_##expansion(OnnxExpand *x);
 #include "onnx/op.def"
 #undef ONNX_OP
+#undef ONNX_ANY_OP
 #endif

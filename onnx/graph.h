@@ -1,9 +1,11 @@
 /* An ONNX model as plain data: what reading a file yields (onnx_read) and importing takes (onnx/import.h).
  *
- * Values are numbered: inputs from 0, then weights, then what the nodes yield.  What reading, which trusts
- * nothing in a file, has established:
- *  - a node reads smaller numbers only, so the list of nodes is an order of evaluation and has no cycle;
- *  - each value has one name and each name one value;
+ * Values are numbered: inputs from 0, then weights, then what the nodes yield; those of graphs within nodes (the
+ * branches of an If) are numbered with them, weights too.  What reading, which trusts nothing in a file, has
+ * established:
+ *  - a node reads smaller numbers only, so the list of nodes is an order of evaluation and has no cycle; what a
+ *    body yields is smaller than what its node yields;
+ *  - each value has one name and, in one graph, each name one value;
  *  - a weight has as many bytes as its shape and type say, at most TENSOR_MAX_RANK dimensions;
  *  - results are numbers of values.
  * What operators there are, and what they take, is the importer's business.
@@ -32,12 +34,19 @@ typedef enum OnnxAttrKind {
     ONNX_INT,       /* i */
     ONNX_STRING,    /* s */
     ONNX_TENSOR,    /* t */
-    ONNX_GRAPH,     /* nothing: operators over graphs are not imported */
+    ONNX_GRAPH,     /* g */
     ONNX_FLOATS,    /* n, floats */
     ONNX_INTS,      /* n, ints */
     ONNX_STRINGS,   /* n, strings */
     ONNX_OTHER      /* nothing */
 } OnnxAttrKind;
+
+/* A graph within a node, which reads the values of the graphs around it as well as its inputs. */
+typedef struct OnnxBody {
+    uint32_t n_inputs, n_nodes, n_outputs;
+    const uint32_t *inputs, *results; /* values */
+    const struct OnnxNode *nodes;
+} OnnxBody;
 
 typedef struct OnnxAttr {
     const char *name;
@@ -48,6 +57,7 @@ typedef struct OnnxAttr {
         int64_t i;
         const char *s;
         const OnnxTensor *t;
+        const OnnxBody *g;
         const float *floats;
         const int64_t *ints;
         const char *const *strings;

@@ -8,12 +8,15 @@ typedef struct OpRow {
     const char *name;
     OnnxExpansion expand;
     Op op;
+    bool any; /* takes sequences and optional values too */
 } OpRow;
 
 static const OpRow rows[] = {
-#define ONNX_OP(name, expansion, op) {#name, onnx_expand_##expansion, op},
+#define ONNX_OP(name, expansion, op) {#name, onnx_expand_##expansion, op, false},
+#define ONNX_ANY_OP(name, expansion) {#name, onnx_expand_##expansion, OP_CONST, true},
 #include "onnx/op.def"
 #undef ONNX_OP
+#undef ONNX_ANY_OP
 };
 
 static const OpRow *find_row(const OnnxNode *n) {
@@ -22,15 +25,21 @@ static const OpRow *find_row(const OnnxNode *n) {
     return NULL;
 }
 
-bool onnx_supported(Arena *a, const OnnxGraph *g, const char **why) {
-    Buf text = {0};
-    for (uint32_t i = 0; i < g->n_nodes; i++) {
-        const OnnxNode *n = &g->nodes[i];
+static void name_unknown(const OnnxGraph *g, uint32_t n_nodes, const OnnxNode *nodes, Buf *text) {
+    for (uint32_t i = 0; i < n_nodes; i++) {
+        const OnnxNode *n = &nodes[i];
+        for (uint32_t k = 0; k < n->n_attrs; k++)
+            if (n->attrs[k].kind == ONNX_GRAPH) name_unknown(g, n->attrs[k].g->n_nodes, n->attrs[k].g->nodes, text);
         if (find_row(n)) continue;
         const char *out = n->n_out && n->out[0] != ONNX_ABSENT ? g->value_names[n->out[0]] : "";
-        buf_printf(&text, "%s%s%s%s (%s '%s')", text.n ? ", " : "", n->domain, n->domain[0] ? "." : "", n->op,
+        buf_printf(text, "%s%s%s%s (%s '%s')", text->n ? ", " : "", n->domain, n->domain[0] ? "." : "", n->op,
                    n->name[0] ? "node" : "the node of", n->name[0] ? n->name : out);
     }
+}
+
+bool onnx_supported(Arena *a, const OnnxGraph *g, const char **why) {
+    Buf text = {0};
+    name_unknown(g, g->n_nodes, g->nodes, &text);
     if (text.n) *why = arena_printf(a, "%s has operators that are not supported yet: %s", g->path, text.p);
     bool ok = text.n == 0;
     buf_free(&text);
@@ -74,6 +83,7 @@ SourceApi onnx_weights(const OnnxGraph *g) {
 
 /* ---- leaves ---- */
 
+/* As they come: without folding. */
 static void set(OnnxExpand *x, uint32_t value, const Node *node, uint32_t rank, const int64_t *dims) {
     OnnxValue *v = &x->values[value];
     v->rank = rank;
@@ -141,17 +151,23 @@ static bool give(OnnxExpand *x, uint32_t i, const Node **out) {
     return *out != NULL;
 }
 
-static bool expand(OnnxExpand *x, const OnnxNode *n) {
+bool onnx_expand_node(OnnxExpand *x, const OnnxNode *n) {
     const OpRow *row = find_row(n);
     x->node = n;
     if (!row)
         return onnx_missing(x, "operator %s%s%s is not supported yet", n->domain, n->domain[0] ? "." : "",
                             n->op);
     x->op = row->op;
-    for (uint32_t i = 0; i < n->n_in; i++)
-        if (n->in[i] != ONNX_ABSENT && !x->values[n->in[i]].node)
+    for (uint32_t i = 0; i < n->n_in; i++) {
+        const OnnxValue *v = onnx_in(x, i);
+        if (!v) continue;
+        if (!onnx_is_there(v))
             return onnx_missing(x, "it reads '%s', which its node does not yield here",
                                 x->graph->value_names[n->in[i]]);
+        if (!row->any && v->form != ONNX_IS_TENSOR)
+            return onnx_refuse(x, "it takes tensors, and '%s' is %s", x->graph->value_names[n->in[i]],
+                               v->form == ONNX_IS_LIST ? "a sequence" : "an optional value without an element");
+    }
     if (!row->expand(x) || x->why) return onnx_refuse(x, "it cannot be imported");
     return true;
 }
@@ -169,11 +185,13 @@ bool onnx_import(OnnxImport *c, const Node *const *inputs, const Node **out, con
     for (uint32_t i = 0; ok && i < g->n_inputs; i++) ok = add_input(&x, i, inputs[i]);
     for (uint32_t i = 0; ok && i < g->n_weights; i++)
         set(&x, g->n_inputs + i, leaf(&x, &g->weights[i]), g->weights[i].rank, g->weights[i].dims);
-    for (uint32_t i = 0; ok && i < g->n_nodes; i++) ok = expand(&x, &g->nodes[i]);
+    for (uint32_t i = 0; ok && i < g->n_nodes; i++) ok = onnx_expand_node(&x, &g->nodes[i]);
     x.node = NULL;
     for (uint32_t i = 0; ok && i < g->n_outputs; i++) {
-        if (!x.values[g->results[i]].node)
-            ok = onnx_missing(&x, "output '%s' is not yielded here", g->outputs[i].name);
+        const OnnxValue *v = &x.values[g->results[i]];
+        if (!onnx_is_there(v)) ok = onnx_missing(&x, "output '%s' is not yielded here", g->outputs[i].name);
+        else if (v->form != ONNX_IS_TENSOR)
+            ok = onnx_missing(&x, "output '%s' is a sequence or an optional value, which is not supported yet", g->outputs[i].name);
         else ok = give(&x, i, &out[i]);
     }
     for (uint32_t i = 0; c->values && i < g->n_values; i++) c->values[i] = x.values[i].node;

@@ -123,7 +123,7 @@ bool onnx_expand_compare(OnnxExpand *x) {
 }
 
 bool onnx_expand_identity(OnnxExpand *x) {
-    return given(x, 1) && onnx_yield_like(x, 0, onnx_in(x, 0)->node, onnx_in(x, 0));
+    return given(x, 1) && onnx_yield_value(x, 0, onnx_in(x, 0));
 }
 
 /* ---- casts ---- */

@@ -21,9 +21,9 @@ typedef struct Line { /* one dimension */
 static double place(const Resize *r, const Line *l, int64_t i) {
     double at = (double)i, length = (double)l->in * l->scale;
     if (strcmp(r->place, "align_corners") == 0)
-        return l->out == 1 ? 0 : at * (double)(l->in - 1) / (floor(length) - 1);
+        return l->out == 1 ? 0 : at * (double)(l->in - 1) / (double)(l->out - 1);
     if (strcmp(r->place, "asymmetric") == 0) return at / l->scale;
-    if (strcmp(r->place, "pytorch_half_pixel") == 0 && l->out <= 1) return -0.5;
+    if (strcmp(r->place, "pytorch_half_pixel") == 0 && l->out <= 1) return 0;
     if (strcmp(r->place, "tf_half_pixel_for_nn") == 0) return (at + 0.5) / l->scale;
     if (strcmp(r->place, "tf_crop_and_resize") == 0)
         return l->out > 1 ? l->from * (double)(l->in - 1) +
@@ -31,7 +31,7 @@ static double place(const Resize *r, const Line *l, int64_t i) {
                           : 0.5 * (l->from + l->to) * (double)(l->in - 1);
     if (strcmp(r->place, "half_pixel_symmetric") == 0) {
         double adjust = (double)l->out / length, center = (double)l->in / 2;
-        return center * (1 - adjust) + (at + 0.5) / l->scale - 0.5;
+        return (double)(float)(center * (1 - adjust) + (at + 0.5) / l->scale - 0.5); /* a whole number stays one */
     }
     return (at + 0.5) / l->scale - 0.5;
 }
@@ -147,6 +147,18 @@ static bool axes_of(OnnxExpand *x, const OnnxValue *a, uint32_t *n, uint32_t *ax
     return true;
 }
 
+/* Of all axes, where sizes bound the result and the picture keeps its shape; 0: each axis has its own. */
+static double common_scale(OnnxExpand *x, const OnnxValue *a, uint32_t n, const uint32_t *axes, const double *sizes) {
+    const char *policy = onnx_string(x, "keep_aspect_ratio_policy", "stretch");
+    double scale = 0;
+    if (strcmp(policy, "stretch") == 0) return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double s = sizes[i] / (double)a->dims[axes[i]];
+        if (i == 0 || (strcmp(policy, "not_larger") == 0 ? s < scale : s > scale)) scale = s;
+    }
+    return scale;
+}
+
 static bool read_lines(OnnxExpand *x, const OnnxValue *a, bool region, Line *lines) {
     uint32_t n, axes[TENSOR_MAX_RANK], at = x->opset >= 11;
     if (!axes_of(x, a, &n, axes)) return false;
@@ -155,17 +167,16 @@ static bool read_lines(OnnxExpand *x, const OnnxValue *a, bool region, Line *lin
     const double *roi = region ? numbers(x, 1, "its region", 2 * n) : NULL;
     if (x->why) return false;
     if (!scales == !sizes) return onnx_refuse(x, "it takes scales or sizes");
-    const char *policy = onnx_string(x, "keep_aspect_ratio_policy", "stretch");
-    if (strcmp(policy, "stretch") != 0)
-        return onnx_missing(x, "keep_aspect_ratio_policy %s is not supported yet", policy);
+    double one = sizes ? common_scale(x, a, n, axes, sizes) : 0;
     for (uint32_t d = 0; d < a->rank; d++) lines[d] = (Line){a->dims[d], a->dims[d], 1, 0, 1};
     for (uint32_t i = 0; i < n; i++) {
         Line *l = &lines[axes[i]];
         if (roi) l->from = roi[i], l->to = roi[n + i];
         double size = sizes ? sizes[i] : floor((double)l->in * (roi ? l->to - l->from : 1) * scales[i]);
+        if (one > 0) size = floor(one * (double)l->in + 0.5);
         if (!(size >= 0 && size < 1e9)) return onnx_refuse(x, "its scales or sizes are wrong");
         l->out = (int64_t)size;
-        l->scale = sizes ? size / (double)l->in : scales[i];
+        l->scale = one > 0 ? one : sizes ? size / (double)l->in : scales[i];
     }
     return true;
 }

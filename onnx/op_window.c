@@ -51,7 +51,7 @@ static void ceil_pads(OnnxWindow *w, const int64_t *size) {
                 room = size[i] + w->before[i] + w->after[i] - reach;
         if (room < 0 || room % w->stride[i] == 0) continue;
         int64_t next = (room / w->stride[i] + 1) * w->stride[i];
-        if (next < size[i] + w->before[i]) w->after[i] += next - room;
+        if (next < size[i] + w->before[i]) w->after[i] += w->added[i] = next - room;
     }
 }
 
@@ -204,6 +204,24 @@ static bool yield_places(OnnxExpand *x, const OnnxValue *in, const Node *y, cons
     return onnx_yield(x, 1, place, in->rank, dims);
 }
 
+/* Pads are counted, but what ceil_mode adds behind them is not: the quotient of all taps and those that count, of each position. */
+static const Node *without_added(OnnxExpand *x, const OnnxWindow *w, const int64_t *size, const Node *y) {
+    for (uint32_t d = 0; d < w->n && y; d++) {
+        int64_t dims[TENSOR_MAX_RANK], out = y->type->dims[1 + d];
+        if (!w->added[d]) continue;
+        Value v = {.type = type_tensor(x->types, type_get(x->types, TY_F32), 1, &out)};
+        float *at = v.t.data = arena_alloc(ir_arena(x->ir), (size_t)out * sizeof *at);
+        for (int64_t p = 0; p < out; p++) {
+            int64_t room = size[d] + w->before[d] + w->after[d] - w->added[d] - p * w->stride[d];
+            int64_t taps = (room + w->dilation[d] - 1) / w->dilation[d];
+            at[p] = (float)w->kernel[d] / (float)(taps < w->kernel[d] ? taps : w->kernel[d]);
+        }
+        for (uint32_t i = 0; i < y->type->n; i++) dims[i] = i == 1 + d ? out : 1;
+        y = onnx_make2(x, OP_MUL, y, onnx_cast(x, onnx_reshape(x, ir_const(x->ir, v), y->type->n, dims), y->type->elem->kind));
+    }
+    return y;
+}
+
 bool onnx_expand_pool(OnnxExpand *x) {
     const OnnxValue *in = onnx_in(x, 0);
     OnnxWindow w;
@@ -211,12 +229,55 @@ bool onnx_expand_pool(OnnxExpand *x) {
     uint32_t n = in->rank - 2;
     if (!onnx_window(x, n, in->dims + 2, NULL, &w)) return false;
     bool count = onnx_int(x, "count_include_pad", 0) != 0;
-    if (count && onnx_int(x, "ceil_mode", 0))
-        return onnx_missing(x, "ceil_mode with count_include_pad is not supported yet");
     AttrPool a = {{n, w.kernel}, {n, w.stride}, {n, w.before}, {n, w.after}, {n, w.dilation}, count};
     const Node *planes = onnx_planes(x, in);
     const Node *y = onnx_make(x, x->op, &a, 1, &planes);
+    if (count) y = without_added(x, &w, in->dims + 2, y);
     return onnx_yield_planes(x, y, in) && (!onnx_wants(x, 1) || yield_places(x, in, y, &w));
+}
+
+/* ---- the p-norm of a window, or of a plane ---- */
+
+static const Node *powers(OnnxExpand *x, const Node *a, int64_t p) {
+    if (p == 2) return onnx_make2(x, OP_MUL, a, a);
+    const Node *size = onnx_make1(x, OP_ABS, a);
+    return p == 1 ? size : onnx_make2(x, OP_POW, size, onnx_number(x, size, (double)p));
+}
+
+static const Node *root(OnnxExpand *x, const Node *sum, int64_t p) {
+    if (p == 2) return onnx_make1(x, OP_SQRT, sum);
+    return p == 1 ? sum : onnx_make2(x, OP_POW, sum, onnx_number(x, sum, 1 / (double)p));
+}
+
+static bool order(OnnxExpand *x, int64_t *p) {
+    *p = onnx_int(x, "p", 2);
+    return *p >= 1 || onnx_refuse(x, "p is %lld", (long long)*p);
+}
+
+bool onnx_expand_lp_pool(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0);
+    OnnxWindow w;
+    int64_t p, taps = 1;
+    if (!in || in->rank < 3) return onnx_refuse(x, "it takes (N, C, spatial..)");
+    uint32_t n = in->rank - 2;
+    if (!order(x, &p) || !onnx_window(x, n, in->dims + 2, NULL, &w)) return false;
+    for (uint32_t d = 0; d < n; d++) taps *= w.kernel[d];
+    AttrPool a = {{n, w.kernel}, {n, w.stride}, {n, w.before}, {n, w.after}, {n, w.dilation}, true};
+    const Node *planes = powers(x, onnx_planes(x, in), p);
+    const Node *mean = onnx_make(x, OP_AVG_POOL, &a, 1, &planes);
+    const Node *sum = onnx_make2(x, OP_MUL, mean, onnx_number(x, mean, (double)taps));
+    return onnx_yield_planes(x, root(x, sum, p), in);
+}
+
+bool onnx_expand_global_lp_pool(OnnxExpand *x) {
+    const OnnxValue *in = onnx_in(x, 0);
+    int64_t dims[TENSOR_MAX_RANK], p;
+    if (!in || in->rank < 3) return onnx_refuse(x, "it takes (N, C, spatial..)");
+    uint32_t n = in->rank - 2;
+    for (uint32_t d = 0; d < n; d++) dims[d] = d + 1;
+    if (!order(x, &p)) return false;
+    const Node *planes = powers(x, onnx_planes(x, in), p);
+    return onnx_yield_planes(x, root(x, onnx_make(x, OP_SUM, &(AttrDims){{n, dims}, true}, 1, &planes), p), in);
 }
 
 /* x (N, C, spatial..)  out (N, C, 1..) */

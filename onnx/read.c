@@ -11,14 +11,15 @@ typedef struct Named {
     uint32_t value;
 } Named;
 
+/* One graph of a model: its own, or a body's. */
 typedef struct Read {
     OnnxReader *r;
     const Onnx__GraphProto *from;
-    OnnxGraph *g;
-    Map names; /* to Named */
-    OnnxPort *inputs, *outputs;
+    const struct Read *outer; /* NULL: the model's */
+    OnnxGraph *g;             /* that is made of all */
+    Map names;                /* of this graph's values, to Named */
+    Map *weight_names;        /* of all graphs' weights */
     OnnxTensor *weights;
-    OnnxNode *nodes;
     const char **value_names;
 } Read;
 
@@ -26,17 +27,39 @@ static bool same_name(const void *value, const void *key) {
     return strcmp(((const Named *)value)->name, key) == 0;
 }
 
-static const Named *find(const Read *d, const char *name) {
+static Named *find_here(const Read *d, const char *name) {
     return map_get(&d->names, hash64(name, strlen(name), 0), same_name, name);
 }
 
-static bool add_value(Read *d, const char *name, uint32_t *value) {
-    if (find(d, name)) return onnx_fail(d->r, "two values are named '%s'", name);
+static const Named *find(const Read *d, const char *name) {
+    const Named *n = NULL;
+    for (; d && !n; d = d->outer) n = find_here(d, name);
+    return n;
+}
+
+static bool name_value(Read *d, const char *name, uint32_t value) {
+    if (find_here(d, name)) return onnx_fail(d->r, "two values are named '%s'", name);
     Named *n = ARENA_NEW(d->r->arena, Named);
-    *n = (Named){name, d->g->n_values};
+    *n = (Named){name, value};
     map_add(&d->names, hash64(name, strlen(name), 0), n);
-    d->value_names[ *value = d->g->n_values++] = name;
+    if (value != ONNX_ABSENT) d->value_names[value] = name;
     return true;
+}
+
+/* Of a node, or an input of a body. */
+static bool add_value(Read *d, const char *name, uint32_t *value) { return name_value(d, name, *value = d->g->n_values++); }
+
+/* The next weight, whose name in the model's state is one of its own: those of two bodies may have the same. */
+static OnnxTensor *add_weight(Read *d, const char *name, uint32_t *value) {
+    *value = d->g->n_inputs + d->g->n_weights;
+    OnnxTensor *t = &d->weights[d->g->n_weights++];
+    Named *n = ARENA_NEW(d->r->arena, Named);
+    *n = (Named){name, *value};
+    while (map_get(d->weight_names, hash64(n->name, strlen(n->name), 0), same_name, n->name))
+        n->name = arena_printf(d->r->arena, "%s@%u", n->name, *value);
+    map_add(d->weight_names, hash64(n->name, strlen(n->name), 0), n);
+    t->name = n->name;
+    return t;
 }
 
 static const char *text(Arena *a, ProtobufCBinaryData s) {
@@ -87,7 +110,7 @@ static bool port(Read *d, const Onnx__ValueInfoProto *info, const char *what, On
 
 /* Files before IR version 4 list initialisers among the inputs. */
 static bool has_initializer(const Read *d, const char *name) {
-    Named *n = map_get(&d->names, hash64(name, strlen(name), 0), same_name, name);
+    const Named *n = find_here(d, name);
     return n && n->value == ONNX_ABSENT;
 }
 
@@ -95,23 +118,22 @@ static bool note_initializers(Read *d) {
     for (size_t i = 0; i < d->from->n_initializer; i++) {
         const char *name = d->from->initializer[i]->name;
         if (!name || !name[0]) return onnx_fail(d->r, "an initializer has no name");
-        if (find(d, name)) return onnx_fail(d->r, "two initializers are named '%s'", name);
-        Named *n = ARENA_NEW(d->r->arena, Named);
-        *n = (Named){name, ONNX_ABSENT};
-        map_add(&d->names, hash64(name, strlen(name), 0), n);
+        if (find_here(d, name)) return onnx_fail(d->r, "two initializers are named '%s'", name);
+        name_value(d, name, ONNX_ABSENT);
     }
     if (d->from->n_sparse_initializer) return onnx_fail(d->r, "sparse initializers are not supported yet");
     return true;
 }
 
 static bool inputs(Read *d) {
+    OnnxPort *ports = ARENA_ARRAY(d->r->arena, OnnxPort, d->from->n_input);
+    d->g->inputs = ports;
     for (size_t i = 0; i < d->from->n_input; i++) {
         const Onnx__ValueInfoProto *info = d->from->input[i];
-        uint32_t value;
+        OnnxPort *p = &ports[d->g->n_inputs];
         if (info->name && has_initializer(d, info->name)) continue;
-        if (!port(d, info, "input", &d->inputs[d->g->n_inputs]) || !add_value(d, info->name, &value))
-            return false;
-        if (d->inputs[d->g->n_inputs++].kind == TY_NULL)
+        if (!port(d, info, "input", p) || !name_value(d, info->name, d->g->n_inputs++)) return false;
+        if (p->kind == TY_NULL)
             return onnx_fail(d->r, "the file does not say what type input '%s' has", info->name);
     }
     return true;
@@ -119,10 +141,11 @@ static bool inputs(Read *d) {
 
 static bool weights(Read *d) {
     for (size_t i = 0; i < d->from->n_initializer; i++) {
-        const Onnx__TensorProto *t = d->from->initializer[i];
-        Named *n = map_get(&d->names, hash64(t->name, strlen(t->name), 0), same_name, t->name);
-        if (!onnx_tensor(d->r, t, t->name, &d->weights[d->g->n_weights++])) return false;
-        d->value_names[n->value = d->g->n_values++] = t->name;
+        const Onnx__TensorProto *from = d->from->initializer[i];
+        Named *n = find_here(d, from->name);
+        OnnxTensor *t = add_weight(d, from->name, &n->value);
+        if (!onnx_tensor(d->r, from, t->name, t)) return false;
+        d->value_names[n->value] = from->name;
     }
     return true;
 }
@@ -166,9 +189,8 @@ static bool constants(Read *d) {
         uint32_t value;
         if (!is_constant(n)) continue;
         if (n->n_output != 1) return onnx_fail(d->r, "a Constant has %zu outputs", n->n_output);
-        OnnxTensor *t = &d->weights[d->g->n_weights++];
-        t->name = n->output[0];
-        if (!add_value(d, t->name, &value) || !constant_tensor(d, n, t)) return false;
+        OnnxTensor *t = add_weight(d, n->output[0], &value);
+        if (!name_value(d, n->output[0], value) || !constant_tensor(d, n, t)) return false;
         t->literal = true;
     }
     return true;
@@ -202,6 +224,8 @@ static bool node_outputs(Read *d, const Onnx__NodeProto *p, OnnxNode *n) {
     return true;
 }
 
+static const OnnxBody *read_body(Read *outer, const Onnx__GraphProto *from);
+
 static bool attr_value(Read *d, const Onnx__AttributeProto *p, const OnnxNode *n, OnnxAttr *a) {
     Arena *arena = d->r->arena;
     switch (a->kind) {
@@ -226,6 +250,9 @@ static bool attr_value(Read *d, const Onnx__AttributeProto *p, const OnnxNode *n
                            t);
     }
     case ONNX_GRAPH:
+        if (!p->g)
+            return onnx_fail(d->r, "%s: attribute '%s' has no graph", onnx_node_title(arena, n), a->name);
+        return (a->g = read_body(d, p->g)) != NULL;
     case ONNX_OTHER: return true;
     }
     return true;
@@ -269,23 +296,28 @@ static bool node_attrs(Read *d, const Onnx__NodeProto *p, OnnxNode *n) {
 
 static const char *or_empty(const char *s) { return s ? s : ""; }
 
-static bool nodes(Read *d) {
+/* Attributes first: a body does not read what its node yields. */
+static bool nodes(Read *d, const OnnxNode **list, uint32_t *count) {
+    OnnxNode *at = ARENA_ARRAY(d->r->arena, OnnxNode, d->from->n_node);
+    *list = at;
     for (size_t i = 0; i < d->from->n_node; i++) {
         const Onnx__NodeProto *p = d->from->node[i];
         if (is_constant(p)) continue;
-        OnnxNode *n = &d->nodes[d->g->n_nodes++];
+        OnnxNode *n = &at[(*count)++];
         *n = (OnnxNode){.name = or_empty(p->name), .op = or_empty(p->op_type), .domain = or_empty(p->domain)};
         if (strcmp(n->domain, "ai.onnx") == 0) n->domain = "";
-        if (!node_inputs(d, p, n) || !node_outputs(d, p, n) || !node_attrs(d, p, n)) return false;
+        if (!node_inputs(d, p, n) || !node_attrs(d, p, n) || !node_outputs(d, p, n)) return false;
     }
     return true;
 }
 
 static bool outputs(Read *d) {
     uint32_t *results = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_output);
+    OnnxPort *ports = ARENA_ARRAY(d->r->arena, OnnxPort, d->from->n_output);
     d->g->results = results;
+    d->g->outputs = ports;
     for (size_t i = 0; i < d->from->n_output; i++) {
-        OnnxPort *out = &d->outputs[d->g->n_outputs];
+        OnnxPort *out = &ports[d->g->n_outputs];
         if (!port(d, d->from->output[i], "output", out)) return false;
         const Named *value = find(d, out->name);
         if (!value) return onnx_fail(d->r, "output '%s' is yielded by no node", out->name);
@@ -294,6 +326,45 @@ static bool outputs(Read *d) {
         results[d->g->n_outputs++] = value->value;
     }
     return d->g->n_outputs > 0 || onnx_fail(d->r, "the model has no outputs");
+}
+
+/* ---- bodies ---- */
+
+/* Their declared types are hints: what values are is known when they are imported. */
+static bool body_inputs(Read *d, OnnxBody *b) {
+    uint32_t *in = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_input);
+    b->inputs = in;
+    for (size_t i = 0; i < d->from->n_input; i++) {
+        const char *name = d->from->input[i]->name;
+        if (!name || !name[0]) return onnx_fail(d->r, "an input of a graph within a node has no name");
+        if (!has_initializer(d, name) && !add_value(d, name, &in[b->n_inputs++])) return false;
+    }
+    return true;
+}
+
+static bool body_outputs(Read *d, OnnxBody *b) {
+    uint32_t *results = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_output);
+    b->results = results;
+    for (size_t i = 0; i < d->from->n_output; i++) {
+        const char *name = d->from->output[i]->name;
+        const Named *value = name ? find(d, name) : NULL;
+        if (!value) return onnx_fail(d->r, "output '%s' is yielded by no node", name ? name : "");
+        results[b->n_outputs++] = value->value;
+    }
+    return true;
+}
+
+static const OnnxBody *read_body(Read *outer, const Onnx__GraphProto *from) {
+    Read d = *outer;
+    OnnxBody *b = ARENA_NEW(d.r->arena, OnnxBody);
+    *b = (OnnxBody){0};
+    d.from = from;
+    d.outer = outer;
+    d.names = (Map){0};
+    bool ok = note_initializers(&d) && body_inputs(&d, b) && weights(&d) && constants(&d) && nodes(&d, &b->nodes, &b->n_nodes) &&
+              body_outputs(&d, b);
+    map_free(&d.names);
+    return ok ? b : NULL;
 }
 
 /* ---- the model ---- */
@@ -309,26 +380,36 @@ static bool opset(OnnxReader *r, const Onnx__ModelProto *m, OnnxGraph *g) {
                      ONNX_OPSET_MIN, ONNX_OPSET_MAX);
 }
 
-static void make_room(Read *d) {
-    Arena *a = d->r->arena;
-    const Onnx__GraphProto *p = d->from;
-    size_t values = p->n_input + p->n_initializer;
-    for (size_t i = 0; i < p->n_node; i++) values += p->node[i]->n_output;
-    d->g->inputs = d->inputs = ARENA_ARRAY(a, OnnxPort, p->n_input);
-    d->g->outputs = d->outputs = ARENA_ARRAY(a, OnnxPort, p->n_output);
-    d->g->weights = d->weights = ARENA_ARRAY(a, OnnxTensor, p->n_initializer + p->n_node);
-    d->g->nodes = d->nodes = ARENA_ARRAY(a, OnnxNode, p->n_node);
-    d->g->value_names = d->value_names = ARENA_ARRAY(a, const char *, values);
+typedef struct Counts {
+    size_t weights, values;
+} Counts;
+
+/* With those of bodies. */
+static void count(const Onnx__GraphProto *p, Counts *c) {
+    c->values += p->n_input;
+    c->weights += p->n_initializer;
+    for (size_t i = 0; i < p->n_node; i++) {
+        if (is_constant(p->node[i])) c->weights++;
+        c->values += p->node[i]->n_output;
+        for (size_t k = 0; k < p->node[i]->n_attribute; k++)
+            if (p->node[i]->attribute[k]->g) count(p->node[i]->attribute[k]->g, c);
+    }
 }
 
 static bool graph(OnnxReader *r, const Onnx__ModelProto *m, OnnxGraph *g) {
-    Read d = {.r = r, .from = m->graph, .g = g};
+    Counts n = {0};
+    Map weight_names = {0};
     if (!m->graph) return onnx_fail(r, "it has no graph");
     if (m->n_functions) return onnx_fail(r, "models with functions of their own are not supported yet");
-    make_room(&d);
-    bool ok = opset(r, m, g) && note_initializers(&d) && inputs(&d) && weights(&d) && constants(&d) &&
-              nodes(&d) && outputs(&d);
+    count(m->graph, &n);
+    Read d = {.r = r, .from = m->graph, .g = g, .weight_names = &weight_names};
+    g->weights = d.weights = ARENA_ARRAY(r->arena, OnnxTensor, n.weights);
+    g->value_names = d.value_names = ARENA_ARRAY(r->arena, const char *, n.values + n.weights);
+    bool ok = opset(r, m, g) && note_initializers(&d) && inputs(&d);
+    g->n_values = g->n_inputs + (uint32_t)n.weights;
+    ok = ok && weights(&d) && constants(&d) && nodes(&d, &g->nodes, &g->n_nodes) && outputs(&d);
     map_free(&d.names);
+    map_free(&weight_names);
     return ok;
 }
 

@@ -7,6 +7,7 @@ typedef struct OnnxWindow {
     uint32_t n; /* spatial dimensions */
     int64_t kernel[TENSOR_MAX_RANK], stride[TENSOR_MAX_RANK], before[TENSOR_MAX_RANK], after[TENSOR_MAX_RANK],
         dilation[TENSOR_MAX_RANK];
+    int64_t added[TENSOR_MAX_RANK]; /* of `after`: what ceil_mode adds */
 } OnnxWindow;
 
 /* From the node's attributes; size: of the input's spatial dimensions; kernel NULL: the attribute

@@ -78,8 +78,26 @@ def decoder(r):
                  [("x", ["N", 4, 7, 6])], [("y", ["N", 3, 27, 19]), ("k", ["N", 1, 27, 19])], 17)
 
 
+def body(nodes, inputs, outputs, weights=None):
+    """inputs and outputs: 'name:element type' each."""
+    info = lambda v: h.make_tensor_value_info(v.split(":")[0], getattr(T, v.split(":")[1]), None if v.endswith("FLOAT") else [])
+    return h.make_graph([h.make_node(op, i.split(), o.split(), **a) for op, i, o, a in nodes], "body", [info(v) for v in inputs],
+                        [info(v) for v in outputs], [nh.from_array(v, k) for k, v in (weights or {}).items()])
+
+
+def choice(r):
+    """Each row takes a branch of its own, and iterates as often as it needs."""
+    more = body([("MatMul", "x w1", "h", {}), ("Tanh", "h", "t", {})], [], ["t:FLOAT"], {"w1": normal(r, 5, 5)})
+    less = body([("MatMul", "x w1", "h", {}), ("Relu", "h", "t", {})], [], ["t:FLOAT"], {"w1": normal(r, 5, 5)})
+    step = body([("MatMul", "v w", "m", {}), ("Tanh", "m", "u", {}), ("ReduceMax", "u", "most", {"keepdims": 0}), ("Greater", "most limit", "more", {})],
+                ["i:INT64", "c:BOOL", "v:FLOAT"], ["more:BOOL", "u:FLOAT"], {"w": normal(r, 5, 5), "limit": np.float32(0.4)})
+    return model([("ReduceSum", "x", "sum", {"keepdims": 0}), ("Greater", "sum zero", "c", {}), ("If", "c", "y", {"then_branch": more, "else_branch": less}),
+                  ("Loop", "trips true y", "z", {"body": step})],
+                 {"zero": np.float32(0), "trips": np.int64(6), "true": np.bool_(True)}, [("x", ["N", 5])], [("z", ["N", 5])], 17)
+
+
 CASES = {"mlp": (mlp, dict(x=ROWS)), "cnn": (cnn, dict(x=IMAGES)), "two": (two, dict(a=ROWS, b=ROWS[:, ::-1].copy())),
-         "lstm": (lstm, dict(x=ROWS.T[:, :, None].copy())), "decoder": (decoder, dict(x=IMAGES))}
+         "lstm": (lstm, dict(x=ROWS.T[:, :, None].copy())), "decoder": (decoder, dict(x=IMAGES)), "choice": (choice, dict(x=ROWS))}
 BATCH = {"lstm": 1}
 
 
@@ -163,7 +181,31 @@ def twice(m):
         m.graph.initializer.append(nh.from_array(np.zeros(4, np.float32), "w"))
 
 
+def branches(other):
+    """Which of two shapes the result has hangs on the input."""
+    one, two = body([("Relu", "x", "t", {})], [], ["t:FLOAT"]), body([other], [], ["t:FLOAT"])
+    return relu([("ReduceSum", "x", "s", {"keepdims": 0}), ("Greater", "s zero", "c", {}), ("If", "c", "y", {"then_branch": one, "else_branch": two})],
+                {"zero": np.float32(0)})
+
+
+def without_trips(m):
+    m.graph.node[0].input[0] = ""
+
+
+def loop(nodes):
+    """Without a trip count."""
+    step = body(nodes, ["i:INT64", "c:BOOL", "v:FLOAT"], ["more:BOOL", "u:FLOAT"])
+    return changed(relu([("Loop", "i true x", "y", {"body": step})], {"true": np.bool_(True)}), without_trips)
+
+
 BAD = {
+    "branches": branches(("Concat", "x x", "t", {"axis": 1})),
+    "body": branches(("Add", "x w", "t", {})),
+    "endless": loop([("Tanh", "v", "u", {}), ("ReduceMax", "u", "m", {"keepdims": 0}), ("Greater", "m m", "more", {})]),
+    "forever": loop([("Tanh", "v", "u", {}), ("Identity", "c", "more", {})]),
+    "sequence": relu([("SequenceConstruct", "x", "y", {})]),
+    "no_sequence": relu([("SequenceConstruct", "x", "s", {}), ("Relu", "s", "y", {})]),
+    "none": relu([("Optional", "", "o", {"type": h.make_tensor_type_proto(T.FLOAT, None)}), ("OptionalGetElement", "o", "y", {})]),
     "truncated": mlp(np.random.default_rng(1)).SerializeToString()[:200],
     "cycle": relu([("Add", "x z", "u", {}), ("Relu", "u", "z", {}), ("Relu", "z", "y", {})]),
     "missing": relu([("Add", "x w", "y", {})]),

@@ -1,14 +1,8 @@
-"""Quantized operators against ONNX Runtime.
-
-quantized.py BUILD [COUNT]        COUNT (20) random models an operator, expected outputs by ONNX Runtime, run by BUILD/dql_onnx in native
-                                  code and on the evaluator; exit 1 where one differs
-quantized.py --write DIR COUNT    writes the cases into DIR instead: tests/onnx/quantized is COUNT 2 (tests/cli/onnx_quantized.sh runs it)
-"""
-import os, subprocess, sys, tempfile
+"""Quantized operators against ONNX Runtime: see cases.py. tests/onnx/quantized is COUNT 2 (tests/cli/onnx_made.sh runs it)."""
+import os, sys
 import numpy as np
-import onnx
-from onnx import TensorProto as T, helper as h, numpy_helper as nh
-import onnxruntime
+from onnx import helper as h, numpy_helper as nh
+import cases
 
 OPS = ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "QLinearMatMul", "QLinearConv"]
 BYTES = [np.uint8, np.int8]
@@ -81,32 +75,7 @@ def write(folder, op, seed):
                          [h.make_tensor_value_info(o, of(k), None) for o, k in outs],
                          [nh.from_array(v, name) for name, v in list(zip(names, operands))[1:]])
     model = h.make_model(graph, opset_imports=[h.make_opsetid("", opset)], ir_version=9)
-    got = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x0": operands[0]})
-    path = os.path.join(folder, "%s_%d" % (op, seed))
-    os.makedirs(path + "/test_data_set_0")
-    onnx.save(model, path + "/model.onnx")
-    for name, v in [("input_0", operands[0])] + [("output_%d" % i, v) for i, v in enumerate(got)]:
-        with open("%s/test_data_set_0/%s.pb" % (path, name), "wb") as f:
-            f.write(nh.from_array(np.asarray(v), name).SerializeToString())
-    return path
+    return cases.save(os.path.join(folder, "%s_%d" % (op, seed)), model, {"x0": operands[0]})
 
 
-def main():
-    if sys.argv[1] == "--write":
-        for op in OPS:
-            for seed in range(int(sys.argv[3])):
-                write(sys.argv[2], op, seed)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [write(folder, op, s) for op in OPS for s in range(int(sys.argv[2]) if len(sys.argv) > 2 else 20)]
-        failed = 0
-        for backend in "cpu", "eval":
-            ran = subprocess.run([sys.argv[1] + "/dql_onnx", "--backend=" + backend, "--case"] + paths, capture_output=True, text=True)
-            lines = ran.stdout.splitlines()
-            bad = [l for l in lines if not l.startswith("ok ")]
-            print("\n".join(bad + ["%s: %d of %d as ONNX Runtime" % (backend, len(lines) - len(bad), len(paths))]))
-            failed += len(bad) + (len(lines) != len(paths))
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(cases.main(OPS, write))
