@@ -60,6 +60,14 @@ static void describe_tensors(dql_stmt *s, Program *p) {
     p->from_version = st->version;
 }
 
+static void describe_export(dql_stmt *s, Program *p) {
+    const Str parts[] = {s->st.file, s->st.graph};
+    p->from_version = s->st.version;
+    p->n_tensors = s->st.file.n ? 2 : 0;
+    p->tensors = ARENA_ARRAY(s->arena, TensorBytes, 2);
+    for (uint32_t i = 0; i < p->n_tensors; i++) p->tensors[i] = (TensorBytes){(const uint8_t *)parts[i].p, parts[i].n};
+}
+
 /* What the statement does with its rows, written into its Program. */
 void describe(dql_stmt *s, Program *p) {
     const Statement *st = &s->st;
@@ -75,7 +83,7 @@ void describe(dql_stmt *s, Program *p) {
     p->n_keys = st->n_keys;
     p->keys = st->keys;
     describe_tensors(s, p);
-    if (st->kind == STMT_EXPORT_MODEL) p->from_version = st->version;
+    if (st->kind == STMT_EXPORT_MODEL) describe_export(s, p);
     if (p->columns && st->kind != STMT_CREATE_TABLE) return; /* those of the plan */
     p->n_columns = st->n_columns;
     p->columns = ARENA_ARRAY(s->arena, ResultColumn, st->n_columns);

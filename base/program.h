@@ -235,7 +235,7 @@ typedef enum ProgramKind {
     PG_DROP,         /* table or model `target` */
     PG_CREATE_MODEL, /* target; the definition stays with the compiler, the runtime knows names and shapes of tensors */
     PG_LOAD_MODEL,   /* target, path */
-    PG_EXPORT_MODEL, /* target in from_version, path */
+    PG_EXPORT_MODEL, /* target in from_version, path; tensors: none, or what an .onnx file has beside the weights: all but its graph, the graph */
     PG_PARAM,        /* declares target with type columns[0].type */
 } ProgramKind;
 

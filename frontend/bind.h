@@ -66,6 +66,7 @@ typedef struct Statement {
     const ModelDef *model;
     const void *const *weights; /* CREATE MODEL FROM: the elements of each column; NULL: the model has no version yet */
     const char *from; /* CREATE MODEL FROM MODEL: where columns without elements have theirs, in `version` (0: the newest) */
+    Str file, graph; /* EXPORT MODEL to .onnx: the file but its graph, the graph but the weights; else empty */
     ParamDef param;
 } Statement;
 

@@ -1,4 +1,4 @@
-/* CREATE MODEL of layers, LOAD MODEL and EXPORT MODEL. */
+/* CREATE MODEL of layers and LOAD MODEL. */
 #include "frontend/network.h"
 
 /* Dimensions that are known have elements: layers divide by their sizes. */
@@ -113,19 +113,4 @@ bool bind_load_model(Binder *b, const Ast *t, Statement *out) {
     out->target = m.name;
     bind_model_tensors(b, m.definition, out);
     return true;
-}
-
-bool bind_export_model(Binder *b, const Ast *t, Statement *out) {
-    static const char ending[] = ".safetensors";
-    size_t n = strlen(t->text), m = sizeof ending - 1;
-    ModelInfo info;
-    out->kind = STMT_EXPORT_MODEL;
-    out->path = t->text;
-    if (!bind_absent(b, t->kid[EXPORT_MODEL_OPTIONS], "OPTIONS of EXPORT MODEL") ||
-        !bind_model(b, t->kid[EXPORT_MODEL_MODEL], &info))
-        return false;
-    out->target = bind_intern(b, info.name);
-    if (n < m || strcmp(t->text + n - m, ending) != 0)
-        return bind_no(b, t->span, "EXPORT MODEL to anything but a .safetensors file"), false;
-    return bind_model_version(b, t->kid[EXPORT_MODEL_VERSION], &info, &out->version);
 }

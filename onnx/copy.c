@@ -32,6 +32,8 @@ static const OnnxBody *copy_body(Arena *a, const OnnxBody *from) {
     OnnxBody *to = arena_copy(a, from, sizeof *from);
     to->inputs = arena_copy(a, from->inputs, from->n_inputs * sizeof *from->inputs);
     to->results = arena_copy(a, from->results, from->n_outputs * sizeof *from->results);
+    to->in = copy_ports(a, from->in, from->n_inputs);
+    to->out = copy_ports(a, from->out, from->n_outputs);
     to->nodes = copy_nodes(a, from->nodes, from->n_nodes);
     return to;
 }

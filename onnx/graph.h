@@ -41,10 +41,23 @@ typedef enum OnnxAttrKind {
     ONNX_OTHER      /* nothing */
 } OnnxAttrKind;
 
+enum { ONNX_RANK_UNKNOWN = UINT32_MAX };
+
+/* An input or an output as declared. */
+typedef struct OnnxPort {
+    const char *name;
+    TypeKind kind;
+    uint32_t rank;                        /* ONNX_RANK_UNKNOWN: the file does not say */
+    int64_t dims[TENSOR_MAX_RANK];        /* DIM_ANY: symbolic or not given */
+    const char *symbols[TENSOR_MAX_RANK]; /* "N", or NULL */
+    int32_t batch; /* the dimension that a query's rows are (onnx_find_batch), -1: none */
+} OnnxPort;
+
 /* A graph within a node, which reads the values of the graphs around it as well as its inputs. */
 typedef struct OnnxBody {
     uint32_t n_inputs, n_nodes, n_outputs;
     const uint32_t *inputs, *results; /* values */
+    const OnnxPort *in, *out;         /* as declared; kind TY_NULL: no tensor, or not said */
     const struct OnnxNode *nodes;
 } OnnxBody;
 
@@ -70,18 +83,6 @@ typedef struct OnnxNode {
     const uint32_t *in, *out; /* values, or ONNX_ABSENT */
     const OnnxAttr *attrs;
 } OnnxNode;
-
-enum { ONNX_RANK_UNKNOWN = UINT32_MAX };
-
-/* An input or an output as declared. */
-typedef struct OnnxPort {
-    const char *name;
-    TypeKind kind;
-    uint32_t rank;                        /* ONNX_RANK_UNKNOWN: the file does not say */
-    int64_t dims[TENSOR_MAX_RANK];        /* DIM_ANY: symbolic or not given */
-    const char *symbols[TENSOR_MAX_RANK]; /* "N", or NULL */
-    int32_t batch; /* the dimension that a query's rows are (onnx_find_batch), -1: none */
-} OnnxPort;
 
 typedef struct OnnxGraph {
     const char *path;

@@ -331,24 +331,37 @@ static bool outputs(Read *d) {
 /* ---- bodies ---- */
 
 /* Their declared types are hints: what values are is known when they are imported. */
+static bool body_port(Read *d, const Onnx__ValueInfoProto *info, OnnxPort *p) {
+    bool tensor = info->type && info->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    *p = (OnnxPort){.name = info->name, .rank = ONNX_RANK_UNKNOWN, .batch = -1};
+    if (!info->name || !info->name[0]) return onnx_fail(d->r, "an input or output of a graph within a node has no name");
+    if (!tensor) return true;
+    p->kind = onnx_kind(info->type->tensor_type->elem_type);
+    return port_dims(d, info->type->tensor_type->shape, p);
+}
+
 static bool body_inputs(Read *d, OnnxBody *b) {
     uint32_t *in = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_input);
+    OnnxPort *ports = ARENA_ARRAY(d->r->arena, OnnxPort, d->from->n_input);
     b->inputs = in;
+    b->in = ports;
     for (size_t i = 0; i < d->from->n_input; i++) {
-        const char *name = d->from->input[i]->name;
-        if (!name || !name[0]) return onnx_fail(d->r, "an input of a graph within a node has no name");
-        if (!has_initializer(d, name) && !add_value(d, name, &in[b->n_inputs++])) return false;
+        const Onnx__ValueInfoProto *info = d->from->input[i];
+        if (info->name && has_initializer(d, info->name)) continue;
+        if (!body_port(d, info, &ports[b->n_inputs]) || !add_value(d, info->name, &in[b->n_inputs++])) return false;
     }
     return true;
 }
 
 static bool body_outputs(Read *d, OnnxBody *b) {
     uint32_t *results = ARENA_ARRAY(d->r->arena, uint32_t, d->from->n_output);
+    OnnxPort *ports = ARENA_ARRAY(d->r->arena, OnnxPort, d->from->n_output);
     b->results = results;
+    b->out = ports;
     for (size_t i = 0; i < d->from->n_output; i++) {
-        const char *name = d->from->output[i]->name;
-        const Named *value = name ? find(d, name) : NULL;
-        if (!value) return onnx_fail(d->r, "output '%s' is yielded by no node", name ? name : "");
+        if (!body_port(d, d->from->output[i], &ports[i])) return false;
+        const Named *value = find(d, ports[i].name);
+        if (!value) return onnx_fail(d->r, "output '%s' is yielded by no node", ports[i].name);
         results[b->n_outputs++] = value->value;
     }
     return true;

@@ -259,7 +259,7 @@ bool rt_apply(RtSession *s, const Program *p, const RtResult *rows, int64_t *cha
     case PG_DROP: return drop(s, p, e);
     case PG_CREATE_MODEL: return create_model(s, p, e);
     case PG_LOAD_MODEL: return models_load(s->models, s->pool, p->target, p->path, e);
-    case PG_EXPORT_MODEL: return models_save(s->models, p->target, p->from_version, p->path, e);
+    case PG_EXPORT_MODEL: return models_save(s->models, p->target, p->from_version, p->path, p->n_tensors ? p->tensors : NULL, e);
     }
     return false;
 }

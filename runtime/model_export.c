@@ -1,4 +1,5 @@
 #include "runtime/model_export.h"
+#include "base/onnx_fields.h"
 #include "runtime/safetensors.h"
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ static void put_header(Buf *b, const ModelVersion *v) {
     while (b->n % 8) buf_putc(b, ' ');
 }
 
-static bool put_file(FILE *f, const ModelVersion *v) {
+static bool put_safetensors(FILE *f, const ModelVersion *v) {
     Buf header = {0};
     put_header(&header, v);
     uint64_t n = header.n; /* little-endian */
@@ -51,12 +52,53 @@ static bool put_file(FILE *f, const ModelVersion *v) {
     return ok;
 }
 
+/* ---- .onnx: the weights are the last fields of the graph, which is the last field of the file ---- */
+
+static void put_weight(Buf *b, const ModelVersion *v, uint32_t i) {
+    const Type *t = v->tensors->types[i];
+    Buf head = {0};
+    onnx_tensor_head(&head, v->tensors->names[i], t->elem->kind, t->n, t->dims, (uint64_t)tensor_bytes(t));
+    wire_begin(b, GRAPH_INITIALIZER, head.n + (uint64_t)tensor_bytes(t));
+    buf_add(b, head.p, head.n);
+    buf_free(&head);
+}
+
+static bool put_buffer(FILE *f, const Buf *b) { return b->n == 0 || fwrite(b->p, b->n, 1, f) == 1; }
+
+static bool put_onnx(FILE *f, const ModelVersion *v, const TensorBytes *parts) {
+    uint64_t n = parts[1].n;
+    Buf b = {0};
+    for (uint32_t i = 0; i < v->tensors->n; i++) {
+        buf_clear(&b);
+        put_weight(&b, v, i);
+        n += b.n + (uint64_t)tensor_bytes(v->tensors->types[i]);
+    }
+    buf_clear(&b);
+    wire_begin(&b, MODEL_GRAPH, n);
+    bool ok = fwrite(parts[0].at, parts[0].n, 1, f) == 1 && put_buffer(f, &b) && fwrite(parts[1].at, parts[1].n, 1, f) == 1;
+    for (uint32_t i = 0; ok && i < v->tensors->n; i++) {
+        size_t bytes = (size_t)tensor_bytes(v->tensors->types[i]);
+        buf_clear(&b);
+        put_weight(&b, v, i);
+        ok = put_buffer(f, &b) && (bytes == 0 || fwrite(v->data[i], bytes, 1, f) == 1);
+    }
+    buf_free(&b);
+    return ok;
+}
+
+/* Messages of protocol buffers hold less than 2 GiB. */
+static bool is_too_large(const ModelVersion *v) {
+    int64_t n = 1 << 20;
+    for (uint32_t i = 0; i < v->tensors->n; i++) n += tensor_bytes(v->tensors->types[i]);
+    return n > INT32_MAX;
+}
+
 /* Beside the file first, so that a full disk or a reader never meets half of it. */
-static bool save(const ModelVersion *v, const char *path, RtError *e) {
+static bool save(const ModelVersion *v, const char *path, const TensorBytes *onnx, RtError *e) {
     Buf beside = {0};
     buf_printf(&beside, "%s.%d.part", path, (int)getpid());
     FILE *f = fopen(beside.p, "wb");
-    bool ok = f && put_file(f, v);
+    bool ok = f && (onnx ? put_onnx(f, v, onnx) : put_safetensors(f, v));
     if (f && fclose(f) != 0) ok = false;
     ok = ok && rename(beside.p, path) == 0;
     if (!ok) rt_fail(e, RT_DATA, "%s: %s", path, strerror(errno));
@@ -65,11 +107,23 @@ static bool save(const ModelVersion *v, const char *path, RtError *e) {
     return ok;
 }
 
-bool models_save(Models *m, const char *model, int64_t version, const char *path, RtError *e) {
+/* A model without tensors is never loaded. */
+static bool save_bare(Models *m, const char *model, const char *path, const TensorBytes *onnx, RtError *e) {
+    Schema *none = models_tensors(m, model);
+    bool bare = none && none->n == 0;
+    bool ok = bare ? save(&(ModelVersion){.tensors = none}, path, onnx, e)
+                   : rt_fail(e, RT_DATA, "model '%s' has no weights yet: LOAD MODEL %s FROM 'file'", model, model);
+    schema_unref(none);
+    return ok;
+}
+
+bool models_save(Models *m, const char *model, int64_t version, const char *path, const TensorBytes *onnx, RtError *e) {
     ModelVersion *v = models_get(m, model, version);
     if (!v && version) return rt_fail(e, RT_DATA, "model '%s' has no version %lld", model, (long long)version);
-    if (!v) return rt_fail(e, RT_DATA, "model '%s' has no weights yet: LOAD MODEL %s FROM 'file'", model, model);
-    bool ok = save(v, path, e);
+    if (!v) return save_bare(m, model, path, onnx, e);
+    bool ok = onnx && is_too_large(v)
+                  ? rt_fail(e, RT_DATA, "%s: model '%s' is larger than 2 GiB, which an .onnx file cannot hold: EXPORT MODEL to a .safetensors file", path, model)
+                  : save(v, path, onnx, e);
     modelversion_unref(v);
     return ok;
 }

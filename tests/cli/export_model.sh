@@ -21,7 +21,7 @@ fails() { # fails TEXT MESSAGE
 }
 fails "CREATE MODEL m $model; EXPORT MODEL m TO '$dir/x.safetensors'" "model 'm' has no weights yet"
 fails "CREATE MODEL m $model; LOAD MODEL m FROM 'tests/data/layer_linear_deep.safetensors'; EXPORT MODEL m TO '$dir/none/x.safetensors'" "No such file or directory"
-fails "CREATE MODEL m $model; EXPORT MODEL m TO '$dir/x.onnx'" "EXPORT MODEL to anything but a .safetensors file is not supported yet"
+fails "CREATE MODEL m $model; EXPORT MODEL m TO '$dir/x.pt'" "EXPORT MODEL to anything but a .safetensors or .onnx file is not supported yet"
 fails "CREATE MODEL m $model; LOAD MODEL m FROM 'tests/data/layer_linear_deep.safetensors'; EXPORT MODEL m VERSION AS OF 2 TO '$dir/x.safetensors'" "model 'm' has no version 2"
 fails "CREATE MODEL m $model; LOAD MODEL m FROM 'tests/data/layer_linear_deep.safetensors'; CREATE MODEL n FROM MODEL m VERSION AS OF 2" "model 'm' has no version 2"
 [ "$(ls "$dir" | grep -c part)" = 0 ] || { echo "left a part"; exit 1; }

@@ -19,7 +19,11 @@ static void add_model(Models *m, const char *path) {
 
 /* Those of the tests, and of ONNX's conformance suite where it is installed. */
 static void read_models(Models *m) {
-    static const char *const folders[][2] = {{DQL_SOURCE_DIR "/tests/data", ".onnx"}, {"/usr/share/libonnx-testdata/data/node", ""}};
+    static const char *const folders[][2] = {{DQL_SOURCE_DIR "/tests/data", ".onnx"},
+                                               {DQL_SOURCE_DIR "/tests/onnx/control", ""},
+                                               {DQL_SOURCE_DIR "/tests/onnx/opsets", ""},
+                                               {DQL_SOURCE_DIR "/tests/onnx/quantized", ""},
+                                               {"/usr/share/libonnx-testdata/data/node", ""}};
     for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
         Names names = names_in(folders[k][0], folders[k][1]);
         for (size_t i = 0; i < names.n; i++) {
