@@ -95,6 +95,13 @@ static uint32_t own_bits(Op op) {
            (op_has(op, AGG) ? (uint32_t)BELOW_AGG : 0);
 }
 
+static uint32_t height(const Node *n) {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < n->n; i++)
+        if (n->in[i]->height >= most) most = n->in[i]->height + 1;
+    return most;
+}
+
 static uint32_t bits_below(const Node *n) {
     uint32_t bits = 0;
     for (uint32_t i = 0; i < n->n; i++) bits |= n->in[i]->below;
@@ -110,6 +117,7 @@ static const Node *add_node(Ir *ir, const Node *key) {
     n->attr = attr_copy(ir, op_info[n->op].attr, key->attr);
     n->in = arena_copy(ir->arena, key->in, key->n * sizeof *key->in);
     n->below = bits_below(n);
+    n->height = height(n);
     map_add(&ir->nodes, n->hash, n);
     return n;
 }

@@ -54,6 +54,7 @@ struct Node {
     const Node *const *in;
     uint64_t hash;        /* of the structure; equal nodes of two Irs have equal hashes */
     uint32_t below;       /* BELOW_..: what this node or one below it is */
+    uint32_t height;      /* 1 above the highest input, 0 of a leaf: how deep who walks down recurses */
 };
 
 /* Columns end at the relation op that binds them; the other bits reach the root. */

@@ -139,12 +139,20 @@ int64_t onnx_count(const OnnxValue *v) { return product(v->rank, v->dims); }
 
 /* ---- nodes ---- */
 
+/* What walks down the algebra recurses. */
+#ifdef __SANITIZE_ADDRESS__
+enum { HIGHEST = 1000 }; /* frames are larger */
+#else
+enum { HIGHEST = 10000 };
+#endif
+
 const Node *onnx_make(OnnxExpand *x, Op op, const void *attr, uint32_t n, const Node *const *in) {
     const char *why = NULL;
     for (uint32_t i = 0; i < n; i++)
         if (!in[i]) return NULL;
     if (!ir_check(x->ir, op, attr, n, in, &why)) return onnx_refuse(x, "%s", why), NULL;
     const Node *node = ir_node(x->ir, op, attr, n, in);
+    if (node->height > HIGHEST) return onnx_refuse(x, "operators are more than %d deep here, loops unrolled", HIGHEST), NULL;
     const OnnxNode *from = x->node;
     const char *name = from && from->name[0] ? from->name
                        : from && from->n_out && from->out[0] != ONNX_ABSENT

@@ -202,7 +202,7 @@ BAD = {
     "branches": branches(("Concat", "x x", "t", {"axis": 1})),
     "body": branches(("Add", "x w", "t", {})),
     "endless": loop([("Tanh", "v", "u", {}), ("ReduceMax", "u", "m", {"keepdims": 0}), ("Greater", "m m", "more", {})]),
-    "forever": loop([("Tanh", "v", "u", {}), ("Identity", "c", "more", {})]),
+    "forever": loop([("Tanh", "x", "u", {}), ("Identity", "c", "more", {})]),
     "sequence": relu([("SequenceConstruct", "x", "y", {})]),
     "no_sequence": relu([("SequenceConstruct", "x", "s", {}), ("Relu", "s", "y", {})]),
     "none": relu([("Optional", "", "o", {"type": h.make_tensor_type_proto(T.FLOAT, None)}), ("OptionalGetElement", "o", "y", {})]),
