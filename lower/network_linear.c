@@ -4,10 +4,19 @@
 
 /* Micro tiles that keep the accumulators in registers: 24 of 32 wide ones, 12 of 16 narrower ones.  Rows whose distance is
  * a multiple of a page compete for the same lines of the cache: fewer at once. */
+/* The width that leaves the fewest columns unused, the widest of these. */
+static uint32_t tile_width(int64_t n) {
+    static const uint32_t widths[] = {64, 48, 32};
+    uint32_t best = 64;
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        if ((n + widths[i] - 1) / widths[i] * widths[i] < (n + best - 1) / best * best) best = widths[i];
+    return n <= 16 ? 16 : best;
+}
+
 void choose_tile(const Target *t, int64_t n, int64_t row_bytes, uint32_t *nr, uint32_t *mr) {
     bool wide = t->vector_bytes >= 64;
-    *nr = !wide || n <= 16 ? 16 : n <= 32 ? 32 : 64;
-    *mr = !wide ? 6 : *nr == 64 ? 6 : 12;
+    *nr = wide ? tile_width(n) : 16;
+    *mr = !wide ? 6 : *nr == 64 ? 6 : *nr == 48 ? 8 : 12;
     if (row_bytes % 4096 == 0 && *mr > 6)
         *mr = 6;
 }

@@ -86,6 +86,8 @@ typedef struct TreeLeaf {
     bool channel;   /* indexed by the first dimension alone */
     bool one;       /* the same element everywhere */
     int64_t line;   /* the same element for that many, whole vectors; 0: not so */
+    bool is_number; /* one constant for all elements, in place of a value */
+    double number;
 } TreeLeaf;
 
 /* ---- one operation on 16 lanes (tensor_element.c) ---- */

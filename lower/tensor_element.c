@@ -208,8 +208,20 @@ static KInst *compare(KB *b, const Node *e, KInst *x, KInst *y) {
 }
 
 /* ---- floats ---- */
+static bool is_known_number(const KInst *x) { return x->op == KI_CONST && x->fimm == x->fimm; }
+
+/* With a constant one comparison does, and is one instruction: which operand equal ones yield is seen of zeros alone. */
+static KInst *extreme_of_constant(KB *b, bool min, KInst *x, KInst *y) {
+    if (is_known_number(min ? x : y)) return kb_select(b, kb_cmp(b, min ? KP_LT : KP_GT, y, x), y, x);
+    const KInst *known = min ? y : x;
+    if (!is_known_number(known) || known->fimm == 0) return NULL;
+    return min ? kb_select(b, kb_cmp(b, KP_LT, x, y), x, y) : kb_select(b, kb_cmp(b, KP_GT, x, y), x, y);
+}
+
 /* NaN is above all numbers. */
 static KInst *float_extreme(KB *b, Op op, KInst *x, KInst *y) {
+    KInst *one = extreme_of_constant(b, op == OP_MIN2, x, y);
+    if (one) return one;
     KInst *nan = op == OP_MIN2 ? x : y;
     KInst *better = kb_cmp(b, op == OP_MIN2 ? KP_LT : KP_GT, y, x);
     return kb_select(b, kb_op2(b, KI_OR, nan_of(b, nan), better), y, x);

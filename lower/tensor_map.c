@@ -29,7 +29,22 @@ static LVal leaf_value(Tree *m, const Access *a) {
     return x;
 }
 
+/* One number for all elements: it is part of the kernel. */
+static bool is_number_leaf(const Node *e, double *out) {
+    if (e->op != OP_CONST) return false;
+    const Value *v = &ATTR_OF(e, Const)->value;
+    TypeKind k = (is_tensor(e->type) ? e->type->elem : e->type)->kind;
+    if (v->null || (k != TY_F32 && k != TY_F64) || (is_tensor(e->type) && type_elems(e->type) != 1)) return false;
+    *out = is_tensor(e->type) ? tensor_get(v, 0) : k == TY_F32 ? (double)v->f32 : v->f64;
+    return true;
+}
+
 static void add_leaf(Tree *m, const Node *e) {
+    TreeLeaf number = {.a = {.node = e}, .is_number = true};
+    if (is_number_leaf(e, &number.number)) {
+        *vec_push(&m->leaves) = number;
+        return;
+    }
     Access a = is_tensor(e->type) ? access_broadcast(m->s, e, m->out) : (Access){e, NULL, 1, false};
     TreeLeaf leaf = {.a = a, .value = leaf_value(m, &a)};
     m->valid = mask_and(m->s->p, m->valid, leaf.value.valid);
@@ -151,7 +166,7 @@ static bool same_everywhere(const Access *a) {
 
 /* An (H, W, C) leaf among (C, H, W) ones is laid out as they are, and the reverse. */
 static void settle_layout(Tree *m, TreeLeaf *l) {
-    if (!is_tensor(l->value.type))
+    if (l->is_number || !is_tensor(l->value.type))
         return;
     bool same = same_elements(m, l);
     if (l->value.nhwc && !(m->nhwc && same))
@@ -172,6 +187,8 @@ void tree_prepare(Tree *m) {
 
 /* Operands of the kernel; after its k is set. */
 static void leaf_operands(Tree *m, TreeLeaf *l) {
+    if (l->is_number)
+        return;
     l->ptr = tk_value(m->k, l->value.v);
     if (!is_tensor(l->value.type) || l->channel || l->one || l->line || (m->nhwc && l->value.nhwc))
         return;
@@ -199,6 +216,8 @@ static bool may_overrun(const TreeLeaf *l) {
 
 static KInst *load_leaf(Tree *m, const TreeLeaf *l, KInst *row, KInst *j) {
     KB *b = m->k->b;
+    if (l->is_number)
+        return kb_float(b, elem_lanes(is_tensor(l->a.node->type) ? l->a.node->type->elem : l->a.node->type), TENSOR_LANES, l->number);
     Stage *v = l->value.v;
     if (!is_tensor(l->value.type)) {
         KType t = v->op == S_CONST && v->type <= K_I64 ? K_I64 : v->type;
