@@ -2,6 +2,7 @@
 #ifndef DQL_API_AHEAD_H
 #define DQL_API_AHEAD_H
 #include "api/session.h"
+#include "base/cpu.h"
 #include "runtime/aot.h"
 
 typedef struct AheadKernel {
@@ -14,6 +15,9 @@ typedef struct Ahead {
     dql_script *script;
     Arena *arena;
     AotScript image;
+    CpuLevel level; /* whose vectors and tiles the kernels are made for */
+    uint32_t n_levels;
+    CpuLevel levels[CPU_LEVELS]; /* they are compiled for */
     VEC(dql_stmt *) statements;
     VEC(AheadKernel) kernels;
 } Ahead;

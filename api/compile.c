@@ -37,7 +37,7 @@ static int add_statement(Ahead *a, int index) {
     if (s->st.explain != EXPLAIN_NONE)
         return report_at(s, DQL_ERROR, s->st.span,
                          "EXPLAIN needs the compiler when the program runs: run it in the shell");
-    status = lower_ahead(s, target_of(CPU_V3, 2));
+    status = lower_ahead(s, target_of(a->level, 2));
     if (status != DQL_OK) return status;
     keep_fused(s->program);
     collect_kernels(a, s);
@@ -111,10 +111,21 @@ static int add_statements(Ahead *a) {
     return status;
 }
 
+/* For all levels kernels are shaped for the first one. */
+static void choose_levels(Ahead *a) {
+    if (cpu_level_read(a->db->options.target, &a->level)) {
+        a->levels[a->n_levels++] = a->level;
+        return;
+    }
+    a->level = CPU_V3;
+    for (int l = CPU_V3; l < CPU_LEVELS; l++) a->levels[a->n_levels++] = (CpuLevel)l;
+}
+
 int dql_compile(dql_db *db, const char *name, const char *text, size_t len, int n,
                 const dql_output *outputs) {
     Ahead a = {.db = db, .arena = arena_new()};
     db->ahead = true;
+    choose_levels(&a);
     int status = dql_read(db, name, text, len, &a.script);
     if (status == DQL_OK) status = add_statements(&a);
     if (status == DQL_OK) status = describe_script(&a);

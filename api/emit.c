@@ -63,10 +63,8 @@ static void add_debug_names(Ahead *a, uint32_t n, CpuFunction *f) {
     ptrmap_free(&lines);
 }
 
-/* All levels, so that the program starts on each processor with the code it likes best; --target: that one
- * and v3. */
+/* Objects have code for each of the levels, so that the program starts on each processor with the code it likes best; texts show one. */
 static int emit_kernels(Work *w, CpuOutput output, const char *path) {
-    static const CpuLevel levels[] = {CPU_V3, CPU_V4, CPU_V4X};
     Ahead *a = w->a;
     CpuFunction *functions;
     char *why = NULL;
@@ -74,7 +72,7 @@ static int emit_kernels(Work *w, CpuOutput output, const char *path) {
     uint32_t all = (uint32_t)a->kernels.n;
     const Kernel **kernels = ARENA_ARRAY(a->arena, const Kernel *, all + 1);
     for (uint32_t i = 0; i < all; i++) kernels[i] = a->kernels.at[i].kernel;
-    uint32_t n = cpu_functions(a->arena, all, kernels, output == CPU_OBJECT ? 3 : 1, levels, &functions);
+    uint32_t n = cpu_functions(a->arena, all, kernels, output == CPU_OBJECT ? a->n_levels : 1, a->levels, &functions);
     bool debug = a->db->options.debug_info;
     if (debug) add_debug_names(a, n, functions);
     CpuModule m = {.n = n,

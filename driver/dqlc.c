@@ -192,6 +192,7 @@ int main(int argc, char **argv) {
     int status = dql_open(NULL, &db);
     if (status == DQL_OK) {
         catch_signals(db);
+        dql_set(db, "target", "all");
         Compile c = parse(db, argc, argv);
         status = c.stop >= 0 ? c.stop : compile(db, &c);
     }

@@ -111,7 +111,7 @@ static bool find_kernels(const Aot *x, const Program *p, DqlKernel *fn, RtError 
             const Step *s = &p->steps[k];
             if ((s->flags & STEP_NATIVE) || fn[s->fn]) continue;
             if (!(fn[s->fn] = find_kernel(p->kernels[s->fn].key, x->level)))
-                return rt_fail(e, RT_DATA, "a kernel is missing: compile the program again");
+                return rt_fail(e, RT_LIMIT, "this program was compiled for another processor than %s (dqlc --target): compile it again for this one", cpu_level_name(x->level));
         }
     return true;
 }
