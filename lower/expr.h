@@ -19,6 +19,7 @@ struct Scope {
     Stage *guard;     /* NULL: all rows */
     Scope *root;      /* the scope without a guard; NULL: this one */
     PtrMap memo;      /* Node to LVal */
+    const struct Border *border; /* wished for around the value that is lowered next, or NULL (lower/network_conv.h) */
 };
 
 void scope_init(Scope *s, Lower *c, Pipe *p, uint8_t domain, uint32_t n, const LVal *cols);

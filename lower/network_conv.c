@@ -62,9 +62,55 @@ static Stage *pad_elements(Scope *s, LVal x, const Conv *v) {
 }
 
 Stage *padded_input(Scope *s, LVal x, const Conv *v) {
+    if (x.bordered)
+        return x.v;
     if (x.nhwc && v->c % TENSOR_LANES == 0)
         return v->padded ? pad_vectors(s, x.v, v) : x.v;
     return pad_elements(s, x, v);
+}
+
+/* ---- images with their border ---- */
+
+LVal lower_for_window(Scope *s, const Node *in, const Conv *v) {
+    Border d = {in, v->top, v->left, v->ph, v->pw};
+    const Border *outer = s->border;
+    s->border = v->padded && v->c % TENSOR_LANES == 0 && lower_uses(s->c, in) == 1 ? &d : NULL;
+    LVal x = lower_expr(s, in);
+    s->border = outer;
+    return x;
+}
+
+const Border *border_of(const Scope *s, const Node *top) { return s->border && s->border->node == top ? s->border : NULL; }
+
+static void store_zeros(KB *b, KInst *to, KInst *at, int64_t n, KInst *zero) {
+    if (!n)
+        return;
+    KInst *i = kb_loop(b, k_int(b, 0), k_int(b, n), k_int(b, TENSOR_LANES), 0, NULL);
+    kb_store(b, to, k_plus(b, at, i), zero);
+    kb_loop_end(b, NULL);
+}
+
+void store_border(TensorKernel *k, const Border *d, int64_t oh, int64_t ow, int64_t pitch, KInst *to, KInst *at) {
+    KB *b = k->b;
+    KInst *zero = kb_float(b, K_F32, TENSOR_LANES, 0), *lo, *hi;
+    tk_share(k, d->ph, &lo, &hi);
+    KInst *p = kb_loop(b, lo, hi, k_int(b, 1), 0, NULL), *line = k_plus(b, at, k_mul(b, p, d->pw * pitch));
+    kb_if(b, kb_cmp(b, KP_ULT, k_add(b, p, -d->top), k_int(b, oh)));
+    store_zeros(b, to, line, d->left * pitch, zero);
+    store_zeros(b, to, k_add(b, line, (d->left + ow) * pitch), (d->pw - d->left - ow) * pitch, zero);
+    kb_else(b, 0, NULL);
+    store_zeros(b, to, line, d->pw * pitch, zero);
+    kb_if_end(b, 0, NULL);
+    kb_loop_end(b, NULL);
+}
+
+/* Where each pixel is stored. */
+static KInst *bordered_rows(TensorKernel *k, const Border *d, const Conv *v, int64_t pitch) {
+    int64_t m = v->oh * v->ow;
+    int32_t *rows = ARENA_ARRAY(k->s->c->a, int32_t, m);
+    for (int64_t i = 0; i < m; i++)
+        rows[i] = (int32_t)(((i / v->ow + d->top) * d->pw + i % v->ow + d->left) * pitch);
+    return tk_bytes(k, rows, sizeof *rows * (size_t)m);
 }
 
 static KInst *row_offsets(TensorKernel *k, const Conv *v) {
@@ -83,9 +129,10 @@ bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
         return true;
     if (!conv_of(e, &v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
         return false;
-    uint32_t nr, mr, pitch = round16(v.o), bytes = (uint32_t)(v.oh * v.ow) * pitch * 4;
+    const Border *border = border_of(s, top);
+    uint32_t nr, mr, pitch = round16(v.o), bytes = (uint32_t)(border ? round16(border->ph * border->pw * pitch) : v.oh * v.ow * pitch) * 4;
     choose_tile(s->c->target, v.o, v.sw * v.c * 4, &nr, &mr);
-    LVal in = lower_expr(s, e->in[0]), w = tensor_packed(s, e->in[1], v.o, v.c, v.kh, v.kw, nr);
+    LVal in = lower_for_window(s, e->in[0], &v), w = tensor_packed(s, e->in[1], v.o, v.c, v.kh, v.kw, nr);
     Stage *x = padded_input(s, in, &v);
     Tree m = {.s = s, .out = top->type, .inner = e, .valid = in.valid, .nhwc = true};
     tree_collect(&m, top);
@@ -95,20 +142,25 @@ bool tile_conv(Scope *s, const Node *top, const Node *e, LVal *out) {
     m.k = &k;
     KB *b = k.b;
     KInst *from = tk_value(&k, x), *panels = tk_value(&k, w.v), *rows = row_offsets(&k, &v);
+    KInst *places = border ? bordered_rows(&k, border, &v, pitch) : NULL;
     tree_operands(&m);
     KInst *to = tk_out(&k), *row, *col, *lo, *hi;
     tk_share(&k, v.oh * v.ow, &lo, &hi);
-    KInst *image = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL);
+    KInst *image = kb_loop(b, k_int(b, 0), k.n, k_int(b, 1), 0, NULL), *start = k_mul(b, image, bytes / 4);
+    if (border)
+        store_border(&k, border, v.oh, v.ow, pitch, to, start);
     KTile tile = {.a_type = K_F32, .a = kb_offset(b, from, k_mul(b, image, stride_of(x) * 4)), .images = k_int(b, 1), .image_stride = k_int(b, 0),
                   .m = kb_op2(b, KI_SUB, hi, lo), .rows = kb_offset(b, rows, k_mul(b, lo, 4)), .row_stride = k_int(b, 0),
                   .outer = k_int(b, v.kh), .outer_stride = k_int(b, v.dh * v.pw * v.c), .inner = k_int(b, v.kw * v.c), .b = panels,
                   .n = k_int(b, v.o), .nr = nr, .mr = mr};
     kb_tile(b, &tile, &row, &col, &m.acc);
-    KInst *j = k_plus(b, k_mul(b, k_plus(b, lo, row), pitch), col);
-    kb_store(b, to, k_plus(b, k_mul(b, image, bytes / 4), j), tree_value(&m, top, image, j));
+    KInst *pixel = k_plus(b, lo, row), *j = k_plus(b, k_mul(b, pixel, pitch), col), *at = j;
+    if (border)
+        at = k_plus(b, kb_convert(b, KI_SEXT, kb_load(b, places, pixel, K_I32, 1), K_I64), col);
+    kb_store(b, to, k_plus(b, start, at), tree_value(&m, top, image, j));
     kb_tile_end(b);
     kb_loop_end(b, NULL);
-    *out = (LVal){.v = tk_end(&k, K_F32, bytes, (Range){0}), .valid = m.valid, .type = top->type, .nhwc = true};
+    *out = (LVal){.v = tk_end(&k, K_F32, bytes, (Range){0}), .valid = m.valid, .type = top->type, .nhwc = true, .bordered = border != NULL};
     tree_free(&m);
     return true;
 }

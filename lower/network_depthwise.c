@@ -71,7 +71,7 @@ bool lower_depthwise(Scope *s, const Node *top, const Node *e, LVal *out) {
     Depthwise d = {0};
     if (!depthwise_of(e, &d.v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32) return false;
     d.span = d.v.ow < SPAN ? d.v.ow : SPAN;
-    LVal in = lower_expr(s, e->in[0]);
+    LVal in = lower_for_window(s, e->in[0], &d.v);
     Stage *filters = tensor_fixed(s, by_tap(s, e->in[1], &d.v)).v, *x = padded_input(s, in, &d.v);
     Tree m = {.s = s, .out = top->type, .inner = e, .valid = in.valid, .nhwc = true};
     tree_collect(&m, top);

@@ -179,7 +179,7 @@ bool tile_winograd(Scope *s, const Node *top, const Node *e, LVal *out) {
     if (!conv_of(e, &f.v) || !is_fixed(s, e->in[1]) || elem_lanes(top->type->elem) != K_F32)
         return false;
     size_up(&f, s, ATTR_OF(e, Conv)->winograd);
-    LVal in = lower_expr(s, e->in[0]);
+    LVal in = lower_for_window(s, e->in[0], &f.v);
     Stage *filters = packed_filters(s, e->in[1], &f), *x = padded_input(s, in, &f.v);
     Tree m = {.s = s, .out = top->type, .inner = e, .valid = in.valid, .nhwc = true};
     tree_collect(&m, top);

@@ -96,6 +96,7 @@ typedef struct LVal {
     Stage *valid;       /* K_I1; NULL: never NULL */
     const Type *type;
     bool nhwc;          /* tensor (C, H, W) whose elements are stored (H, W, C), C rounded up to 16: between layers */
+    bool bordered;      /* nhwc, with the zeros around it that its only user wished for (Scope.border) */
     bool dict;          /* text as a code of dictionary (dict_scan, dict_column) */
     uint32_t dict_scan, dict_column;
 } LVal;
