@@ -256,6 +256,7 @@ typedef struct Program {
     uint32_t n_steps; Step *steps;
     uint32_t n_args; Arg *args;
     uint32_t n_regs; uint32_t *regs;
+    uint32_t n_slots; uint32_t *slots; /* by register: that of the pipeline in whose memory it may lie, since both are never needed at once; none: its own */
     uint32_t n_finish; uint32_t *finish;
     uint32_t n_states; State *states;
     uint32_t n_state_cols; StateColumn *state_cols;

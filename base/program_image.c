@@ -125,6 +125,7 @@ static void io_program(Io *io, Program *p) {
     io_array(io, &p->steps, &p->n_steps, sizeof *p->steps);
     io_array(io, &p->args, &p->n_args, sizeof *p->args);
     io_array(io, &p->regs, &p->n_regs, sizeof *p->regs);
+    io_array(io, &p->slots, &p->n_slots, sizeof *p->slots);
     io_array(io, &p->finish, &p->n_finish, sizeof *p->finish);
     IO_EACH(io, p->states, p->n_states, io_state);
     IO_EACH(io, p->state_cols, p->n_state_cols, io_state_column);

@@ -101,7 +101,11 @@ static void print_pipeline(Buf *b, const Program *p, uint32_t i) {
     if (l->n_fused) buf_puts(b, "  fused\n");
     for (uint32_t s = 0; s < l->n_fused; s++) print_step(b, p, &p->steps[l->fused + s]);
     buf_puts(b, "  registers");
-    for (uint32_t r = 0; r < l->n_regs; r++) buf_printf(b, " %u", p->regs[l->regs + r]);
+    for (uint32_t r = 0; r < l->n_regs; r++) {
+        bool shares = p->n_slots && p->slots[l->regs + r] != r;
+        buf_printf(b, " %u", p->regs[l->regs + r]);
+        if (shares) buf_printf(b, "@%u", p->slots[l->regs + r]);
+    }
     buf_puts(b, "\n");
     for (uint32_t f = 0; f < l->n_finish; f++) buf_printf(b, "  finish state %u\n", p->finish[l->finish + f]);
 }

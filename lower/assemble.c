@@ -1,7 +1,14 @@
 /* From the units of a tier to steps: registers by linear scan, arguments, sites. */
 #include "lower/context.h"
 #include "lower/emit.h"
+#include <stdlib.h>
 #include <string.h>
+
+/* When a register holds a value. */
+typedef struct Life {
+    uint32_t reg, from, to; /* units */
+    uint32_t tier;          /* of two tiers' steps one runs */
+} Life;
 
 typedef struct Registers {
     Units *units;
@@ -11,6 +18,8 @@ typedef struct Registers {
     uint32_t first; /* of the pipeline, in Build.regs */
     VEC(uint32_t) bytes; /* by register */
     VEC(uint32_t) busy;  /* by register: the last unit that needs what it holds */
+    VEC(Life) lives;
+    uint32_t tier;
 } Registers;
 
 static uint32_t bytes_of(const Stage *s) {
@@ -46,6 +55,7 @@ static void give_register(Registers *r, uint32_t unit, const Stage *s, uint32_t 
     }
     r->busy.at[reg] = until(r, unit, s);
     r->reg[s->id] = (int32_t)reg;
+    *vec_push(&r->lives) = (Life){reg, unit, r->busy.at[reg], r->tier};
 }
 
 /* the registers that a call writes */
@@ -68,6 +78,59 @@ static void give_registers(Registers *r, uint32_t from) {
         for (size_t i = 0; u->kind != UNIT_CALL && i < u->stored.n; i++)
             give_register(r, j, u->stored.at[i], from);
     }
+}
+
+/* ---- memory that registers share ---- */
+static bool meet(const Registers *r, uint32_t a, uint32_t b) {
+    for (size_t i = 0; i < r->lives.n; i++) {
+        const Life *x = &r->lives.at[i];
+        for (size_t k = 0; x->reg == a && k < r->lives.n; k++) {
+            const Life *y = &r->lives.at[k];
+            if (y->reg == b && x->tier == y->tier && x->from <= y->to && y->from <= x->to)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool may_share(const Registers *r, const uint32_t *slot, uint32_t reg, uint32_t owner) {
+    for (uint32_t k = 0; k < r->bytes.n; k++)
+        if (slot[k] == owner && meet(r, reg, k))
+            return false;
+    return true;
+}
+
+typedef struct Sized {
+    uint32_t reg, bytes;
+} Sized;
+
+static int largest_first(const void *a, const void *b) {
+    const Sized *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return (x->reg > y->reg) - (x->reg < y->reg);
+}
+
+/* The largest first, each where the first larger one lies whose registers are never needed with it: a network touches little more than what
+ * is alive at once, most of it in the cache. (Greedy by size: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference,
+ * 2020.) Scalars, which are small, keep memory of their own. */
+static void share_memory(Lower *c, const Registers *r) {
+    enum { SCALAR = 16 };
+    uint32_t n = (uint32_t)r->bytes.n, *slot = ARENA_ARRAY(c->a, uint32_t, n + 1);
+    Sized *order = ARENA_ARRAY(c->a, Sized, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        order[i] = (Sized){i, r->bytes.at[i]};
+        slot[i] = UINT32_MAX;
+    }
+    qsort(order, n, sizeof *order, largest_first);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t reg = order[i].reg, k = 0;
+        while (k < i && !(order[i].bytes > SCALAR && slot[order[k].reg] == order[k].reg && may_share(r, slot, reg, order[k].reg)))
+            k++;
+        slot[reg] = order[k].reg;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        *vec_push(&c->b.slots) = slot[i];
 }
 
 /* ---- steps ---- */
@@ -113,6 +176,7 @@ static uint32_t add_steps(Lower *c, Registers *r, Tier tier) {
     size_t n = r->p->stages.n ? r->p->stages.n : 1;
     uint32_t from = (uint32_t)r->bytes.n, first = (uint32_t)c->b.steps.n;
     r->units = &units;
+    r->tier = tier;
     r->last = ARENA_ARRAY(c->a, uint32_t, n);
     r->reg = ARENA_ARRAY(c->a, int32_t, n);
     memset(r->reg, -1, n * sizeof *r->reg);
@@ -164,12 +228,14 @@ void assemble(Lower *c, Pipe *p) {
     out.n_regs = (uint32_t)r.bytes.n;
     for (size_t i = 0; i < r.bytes.n; i++)
         *vec_push(&c->b.regs) = r.bytes.at[i];
+    share_memory(c, &r);
     out.finish = (uint32_t)c->b.finish.n;
     out.n_finish = (uint32_t)p->finish.n;
     for (size_t i = 0; i < p->finish.n; i++)
         *vec_push(&c->b.finish) = p->finish.at[i];
     *vec_push(&c->b.pipelines) = out;
     vec_free(&r.busy);
+    vec_free(&r.lives);
     vec_free(&r.bytes);
     pipe_free(p);
 }

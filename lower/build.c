@@ -198,6 +198,7 @@ Program *build_program(Lower *c, uint32_t result, uint32_t n, const ResultColumn
     PART(steps, steps);
     PART(args, args);
     PART(regs, regs);
+    PART(slots, slots);
     PART(finish, finish);
     PART(states, states);
     PART(state_cols, state_cols);
@@ -223,6 +224,7 @@ void build_free(Lower *c) {
     vec_free(&b->steps);
     vec_free(&b->args);
     vec_free(&b->regs);
+    vec_free(&b->slots);
     vec_free(&b->finish);
     vec_free(&b->states);
     vec_free(&b->state_cols);

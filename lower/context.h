@@ -14,7 +14,7 @@ typedef struct Build {
     VEC(Pipeline) pipelines;
     VEC(Step) steps;
     VEC(Arg) args;
-    VEC(uint32_t) regs;
+    VEC(uint32_t) regs, slots;
     VEC(uint32_t) finish;
     VEC(State) states;
     VEC(StateColumn) state_cols;

@@ -235,7 +235,7 @@ static void run_worker(void *ctx, int index) {
         team_help(x->team, index);
         return;
     }
-    bool ok = worker_init(&w, x->run, x->p, index);
+    bool ok = worker_init(&w, x->run, x->p, index, x->team != NULL);
     w.team = x->team;
     if (!ok) note_error(x, 0, &w.error);
     for (int64_t m; ok && (m = take_morsel(x)) < (int64_t)x->morsels.n && m < atomic_load(&x->failed);)
@@ -275,7 +275,7 @@ bool pipeline_run(RtRun *r, uint32_t index, RtError *e) {
     pthread_mutex_init(&x.lock, NULL);
     ok = ok && form_team(&x, workers_count(r->session->workers));
     progress_begin(&r->session->progress, x.p->label ? x.p->label : "", rows_of(&x), false);
-    if (ok && x.morsels.n) workers_run(r->session->workers, workers_for(&x), run_worker, &x);
+    if (ok && x.morsels.n) (x.team ? workers_run_team : workers_run)(r->session->workers, workers_for(&x), run_worker, &x);
     if (x.failed != INT64_MAX && limit_reached_before(&x, x.failed)) {
         rt_error_clear(e);
         x.failed = INT64_MAX;

@@ -26,6 +26,7 @@ struct Workers {
     Signal job;     /* number of the current job: helpers wait for it to change */
     Signal running; /* helpers that have not finished it */
     _Atomic bool stop;
+    bool stay;      /* the job's helpers keep their processors until it ends */
     cpu_set_t cpus; /* that the threads may run on */
     int n_cpus;     /* 0: unknown */
 };
@@ -33,7 +34,8 @@ struct Workers {
 /* ---- where helpers wake ----
  * Who sleeps for long is often woken on the processor of who wakes it, since a virtual processor at rest does not look idle, and
  * waits there until the system balances its load, about 5 ms: half of the job's speed. So helpers are told where to wake, each on a
- * processor of its own; running there they may be moved again, as other programs need. */
+ * processor of its own; running there they may be moved again, as other programs need. A team sleeps and wakes often in a job that is
+ * short: its workers, the caller too, stay where they are. */
 
 static void find_cpus(Workers *w) {
     w->n_cpus = sched_getaffinity(0, sizeof w->cpus, &w->cpus) == 0 ? CPU_COUNT(&w->cpus) : 0;
@@ -61,6 +63,13 @@ static void place_helpers(Workers *w) {
     }
 }
 
+static void stay_on(int cpu) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    if (cpu >= 0) CPU_SET(cpu, &one);
+    if (cpu >= 0) sched_setaffinity(0, sizeof one, &one);
+}
+
 static void unplace(Helper *h) {
     if (h->placed) pthread_setaffinity_np(h->thread, sizeof h->workers->cpus, &h->workers->cpus);
     h->placed = false;
@@ -72,9 +81,10 @@ static void *helper_main(void *arg) {
     for (uint32_t seen = 0;; seen++) {
         signal_await(&w->job, seen);
         if (atomic_load(&w->stop)) return NULL;
-        unplace(h);
+        if (!w->stay) unplace(h);
         if (h->index < w->want) w->fn(w->ctx, h->index);
         h->cpu = sched_getcpu();
+        unplace(h);
         signal_add(&w->running, -1);
     }
 }
@@ -107,6 +117,15 @@ void workers_free(Workers *w) {
 
 int workers_count(const Workers *w) { return w ? w->n : 1; }
 
+static void start(Workers *w) {
+    signal_set(&w->running, (uint32_t)w->n - 1);
+    signal_add(&w->job, 1);
+}
+
+static void wait_for_helpers(Workers *w) {
+    for (uint32_t left; (left = signal_value(&w->running)) != 0;) signal_await(&w->running, left);
+}
+
 void workers_run(Workers *w, int want, void (*fn)(void *ctx, int worker), void *ctx) {
     if (!w || want <= 1 || w->n <= 1) {
         fn(ctx, 0);
@@ -116,10 +135,28 @@ void workers_run(Workers *w, int want, void (*fn)(void *ctx, int worker), void *
     w->ctx = ctx;
     w->want = want;
     if (w->n_cpus > 1 && signal_sleepers(&w->job)) place_helpers(w);
-    signal_set(&w->running, (uint32_t)w->n - 1);
-    signal_add(&w->job, 1);
+    w->stay = false;
+    start(w);
     fn(ctx, 0);
-    for (uint32_t left; (left = signal_value(&w->running)) != 0;) signal_await(&w->running, left);
+    wait_for_helpers(w);
+}
+
+void workers_run_team(Workers *w, int want, void (*fn)(void *ctx, int worker), void *ctx) {
+    cpu_set_t before;
+    if (!w || want <= 1 || w->n_cpus < w->n || sched_getaffinity(0, sizeof before, &before) != 0) {
+        workers_run(w, want, fn, ctx);
+        return;
+    }
+    w->fn = fn;
+    w->ctx = ctx;
+    w->want = want;
+    w->stay = true;
+    stay_on(sched_getcpu());
+    place_helpers(w);
+    start(w);
+    fn(ctx, 0);
+    wait_for_helpers(w);
+    sched_setaffinity(0, sizeof before, &before);
 }
 
 typedef struct Each {

@@ -13,6 +13,8 @@ int workers_count(const Workers *w);
 
 /* fn(ctx, worker) on the first `want` workers at once; returns when all are done. */
 void workers_run(Workers *w, int want, void (*fn)(void *ctx, int worker), void *ctx);
+/* The same of workers that wait for each other on the way, for milliseconds in all: each keeps its processor. */
+void workers_run_team(Workers *w, int want, void (*fn)(void *ctx, int worker), void *ctx);
 /* fn(ctx, item) for items 0 .. n-1, each once, on any worker. `w` NULL: on the caller. */
 void workers_each(Workers *w, int64_t n, void (*fn)(void *ctx, int64_t item), void *ctx);
 #endif
