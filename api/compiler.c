@@ -52,7 +52,7 @@ Compiler *session_compiler(dql_db *db) {
     CpuOptions o = {.level = level, .no_disk = !db->options.cache, .cache_dir = *db->options.cache_dir ? db->options.cache_dir : NULL,
                     .threads = (uint32_t)workers_count(db->rt->workers), .symbols = natives,
                     .n_symbols = sizeof natives / sizeof *natives, .shipped = dql_shipped,
-                    .start_llvm = compiler_starts_early(&db->options)};
+                    .perf_map = db->options.perf_map, .start_llvm = compiler_starts_early(&db->options)};
 #ifdef DQL_VERIFY
     o.verify = true;
 #endif

@@ -8,8 +8,10 @@
 #include "codegen_cpu/target.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A kernel with code. */
 typedef struct Entry {
@@ -23,6 +25,7 @@ typedef struct Pending {
     Hash128 key;
     Str text;      /* owned */
     uint32_t size; /* instructions */
+    const char *label; /* interned in the jit's arena, or NULL */
 } Pending;
 
 /* Kernels that are compiled as one module. */
@@ -104,20 +107,34 @@ static void add_entry(CpuJit *j, Hash128 key, Str text, DqlKernel fn) {
 typedef struct Found {
     const Pack *pack;
     DqlKernel *fn;
+    FILE *map; /* NULL: none is kept */
+    const char *const *labels;
 } Found;
 
-static void found_symbol(void *ctx, const char *name, void *address) {
+static void found_symbol(void *ctx, const char *name, void *address, size_t bytes) {
     Found *f = ctx;
     char symbol[35];
     for (uint32_t i = 0; i < f->pack->n; i++) {
         pack_symbol(symbol, f->pack->kernels[i].key);
-        if (strcmp(symbol, name) == 0) f->fn[i] = (DqlKernel)(uintptr_t)address;
+        if (strcmp(symbol, name) != 0) continue;
+        f->fn[i] = (DqlKernel)(uintptr_t)address;
+        if (f->map) fprintf(f->map, "%lx %zx dql_%s_%s\n", (unsigned long)(uintptr_t)address, bytes, f->labels && f->labels[i] ? f->labels[i] : "kernel", name);
     }
 }
 
-static bool load_pack(CpuJit *j, const Pack *p, const char **why) {
+/* The file that perf reads the names of a process's own code from. */
+static FILE *perf_map(const CpuJit *j) {
+    char path[64];
+    if (!j->o.perf_map) return NULL;
+    snprintf(path, sizeof path, "/tmp/perf-%d.map", (int)getpid());
+    return fopen(path, "a");
+}
+
+static bool load_pack(CpuJit *j, const Pack *p, const char *const *labels, const char **why) {
     DqlKernel *fn = calloc(p->n + 1, sizeof *fn);
-    bool ok = fn && cpu_loader_load(j->loader, p->object.p, p->object.n, found_symbol, &(Found){p, fn}, why);
+    FILE *map = perf_map(j);
+    bool ok = fn && cpu_loader_load(j->loader, p->object.p, p->object.n, found_symbol, &(Found){p, fn, map, labels}, why);
+    if (map) fclose(map);
     for (uint32_t i = 0; ok && i < p->n; i++) add_entry(j, p->kernels[i].key, p->kernels[i].text, fn[i]);
     free(fn);
     return ok;
@@ -128,7 +145,7 @@ static DqlKernel find_on_disk(CpuJit *j, Hash128 key, Str text) {
     Pack p = {0};
     DqlKernel fn = NULL;
     if (j->cache && cpu_cache_get(j->cache, key, &bytes) && pack_read((Str){bytes.p, bytes.n}, &p) &&
-        load_pack(j, &p, NULL)) {
+        load_pack(j, &p, NULL, NULL)) {
         Entry *e = find_entry(j, key, text);
         fn = e ? e->fn : NULL;
     }
@@ -250,16 +267,21 @@ static void run_group(CpuJit *j, Group g) {
     const char *why = NULL;
     bool ok = compile_group(j, &g, &object, &error);
     Pack p = {g.n, mem_alloc(g.n * sizeof(PackKernel)), {object.p, object.n}};
-    for (uint32_t i = 0; i < g.n; i++) p.kernels[i] = (PackKernel){g.sources[i].key, g.sources[i].text};
+    const char **labels = mem_alloc(g.n * sizeof *labels);
+    for (uint32_t i = 0; i < g.n; i++) {
+        p.kernels[i] = (PackKernel){g.sources[i].key, g.sources[i].text};
+        labels[i] = g.sources[i].label;
+    }
     double spent = now_ms() - start;
     pthread_mutex_lock(&j->lock);
-    if (ok) ok = load_pack(j, &p, &why);
+    if (ok) ok = load_pack(j, &p, labels, &why);
     j->stats.compiled += g.n;
     j->stats.compile_ms += spent;
     finish_group(j, g.job, error ? error : why);
     pthread_mutex_unlock(&j->lock);
     if (ok && j->cache) keep_on_disk(j, &p);
     free(p.kernels);
+    free(labels);
     free(error);
     buf_free(&object);
     free_group(&g);
@@ -339,6 +361,10 @@ static bool in_queue(const CpuJit *j, const CpuJob *job, Hash128 key) {
     return false;
 }
 
+static const char *label_of(CpuJit *j, const Kernel *k) {
+    return j->o.perf_map && k->label ? arena_strndup(j->arena, k->label, strlen(k->label)) : NULL;
+}
+
 CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels) {
     CpuJob *job = mem_alloc(sizeof *job);
     *job = (CpuJob){.jit = j};
@@ -348,7 +374,7 @@ CpuJob *cpu_jit_start(CpuJit *j, uint32_t n, const Kernel *const *kernels) {
         Str text = text_of(&b, kernels[i]);
         Hash128 key = key_of(j->o.level, text);
         if (in_queue(j, job, key) || find(j, key, text)) buf_free(&b);
-        else enqueue(j, job, (Pending){key, text, kernel_size(kernels[i])});
+        else enqueue(j, job, (Pending){key, text, kernel_size(kernels[i]), label_of(j, kernels[i])});
     }
     atomic_store(&job->done, job->left == 0);
     if (job->left) start_threads(j);

@@ -16,6 +16,7 @@ typedef struct CpuOptions {
     uint64_t cache_limit;     /* bytes; 0: 256 MiB */
     uint32_t threads;         /* that compile; 0: one. A thread that waits for a job compiles too */
     bool verify;              /* LLVM's verifier on each module */
+    bool perf_map;            /* names of what is compiled for perf, in /tmp/perf-PID.map */
     bool start_llvm;          /* at once, on a worker: whoever opens it is about to compile */
     const CpuSymbol *symbols; /* what code may call: the functions of runtime/abi.def; borrowed */
     size_t n_symbols;

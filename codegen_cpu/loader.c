@@ -261,17 +261,17 @@ static bool load(CpuLoader *l, Object *o) {
 }
 
 static void report(const CpuLoader *l, const Object *o,
-                   void (*found)(void *ctx, const char *name, void *address), void *ctx) {
+                   void (*found)(void *ctx, const char *name, void *address, size_t bytes), void *ctx) {
     for (uint32_t i = 0; i < o->n_symbols; i++) {
         const Elf64_Sym *s = &o->symbols[i];
         if (ELF64_ST_TYPE(s->st_info) != STT_FUNC || s->st_shndx == SHN_UNDEF) continue;
         const void *address = symbol_address(l, o, i);
-        if (address) found(ctx, symbol_name(o, s), (void *)(uintptr_t)address);
+        if (address) found(ctx, symbol_name(o, s), (void *)(uintptr_t)address, s->st_size);
     }
 }
 
 bool cpu_loader_load(CpuLoader *l, const void *object, size_t n,
-                     void (*found)(void *ctx, const char *name, void *address), void *ctx, const char **why) {
+                     void (*found)(void *ctx, const char *name, void *address, size_t bytes), void *ctx, const char **why) {
     Object o = {.bytes = object, .size = n};
     bool ok = read_header(&o) && read_symbols(&o);
     if (ok) {

@@ -21,10 +21,10 @@ typedef struct CpuLoader CpuLoader;
 CpuLoader *cpu_loader_new(size_t n, const CpuSymbol *symbols); /* borrowed */
 void cpu_loader_free(CpuLoader *l);
 
-/* Calls found(ctx, name, address) for each function of the object.  false: the bytes are no such object, or
+/* Calls found(ctx, name, address, bytes) for each function of the object.  false: the bytes are no such object, or
  * need a symbol that is not there; nothing was loaded and *why says what (static text). */
 bool cpu_loader_load(CpuLoader *l, const void *object, size_t n,
-                     void (*found)(void *ctx, const char *name, void *address), void *ctx, const char **why);
+                     void (*found)(void *ctx, const char *name, void *address, size_t bytes), void *ctx, const char **why);
 
 /* What code needs of the compiler's own run-time library: 128-bit division and conversion. Ends with name
  * NULL. */

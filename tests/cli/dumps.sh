@@ -12,3 +12,7 @@ d --dump=kernels | grep -q "load" || { echo "--dump=kernels"; exit 1; }
 [ "$(d --dump=ir --rule-limit=0)" != "$(d --dump=ir)" ] || { echo "--rule-limit"; exit 1; }
 [ "$(d --dump=ir --off=range_merge)" != "$(d --dump=ir)" ] || { echo "--off"; exit 1; }
 d --dump=ir:after=bind --stop-after=bind | grep -q "add" || { echo "--dump=ir:after=bind"; exit 1; }
+"$DQL_BUILD/dql" --cache=off --tier=fused --perf-map -c "$text" > /dev/null & pid=$!
+wait $pid
+grep -qE '^[0-9a-f]+ [0-9a-f]+ dql_[a-z]+_k_[0-9a-f]{32}$' /tmp/perf-$pid.map || { echo "--perf-map"; cat /tmp/perf-$pid.map; exit 1; }
+rm /tmp/perf-$pid.map

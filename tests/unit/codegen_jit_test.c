@@ -212,7 +212,7 @@ static void shipped(void) {
     buf_free(&text);
 }
 
-static void ignore(void *ctx, const char *name, void *address) { (void)ctx, (void)name, (void)address; }
+static void ignore(void *ctx, const char *name, void *address, size_t bytes) { (void)ctx, (void)name, (void)address, (void)bytes; }
 
 /* Any single changed byte of an object is loaded or refused, never a crash. (Code that was loaded is not
  * run.) */
