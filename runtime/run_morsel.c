@@ -235,7 +235,7 @@ static void run_worker(void *ctx, int index) {
         team_help(x->team, index);
         return;
     }
-    bool ok = worker_init(&w, x->run, x->p, index, x->team != NULL);
+    bool ok = worker_init(&w, x->run, x->p, index);
     w.team = x->team;
     if (!ok) note_error(x, 0, &w.error);
     for (int64_t m; ok && (m = take_morsel(x)) < (int64_t)x->morsels.n && m < atomic_load(&x->failed);)

@@ -14,12 +14,10 @@ static size_t reg_bytes(const Pipeline *p, uint32_t row_bytes) {
     return (p->batch_rows * (size_t)row_bytes + REG_SLACK + 63) / 64 * 64;
 }
 
-/* Registers share memory, but not those of a team: what one of its workers wrote another would write next, and lines of the cache would go to
- * and fro (a single image through MobileNet: 6.0 ms, not 4.5). */
-static bool make_regs(Worker *w, bool team) {
+static bool make_regs(Worker *w) {
     const Pipeline *p = w->pipeline;
     const Program *of = w->run->program;
-    const uint32_t *bytes = of->regs + p->regs, *slots = team || !of->n_slots ? NULL : of->slots + p->regs;
+    const uint32_t *bytes = of->regs + p->regs, *slots = !of->n_slots ? NULL : of->slots + p->regs;
     size_t total = 64;
     w->regs = mem_alloc(sizeof *w->regs * ((size_t)p->n_regs + 1));
     for (uint32_t i = 0; i < p->n_regs; i++) total += slots && slots[i] != i ? 0 : reg_bytes(p, bytes[i]);
@@ -48,7 +46,7 @@ static uint32_t source_columns(const Program *p, const Pipeline *l) {
 
 static void *zeros(size_t n) { return memset(mem_alloc(n), 0, n); }
 
-bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index, bool team) {
+bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index) {
     *w = (Worker){.run = run, .pipeline = p, .index = index, .segment = UINT32_MAX, .part = {0, 1}};
     w->scratch.pool = run->session->pool;
     w->n_src = source_columns(run->program, p);
@@ -57,7 +55,7 @@ bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index, bool team)
     w->cursors = zeros(sizeof *w->cursors * ((size_t)p->n_cursors + 1));
     for (uint32_t i = 0; i < p->n_cursors; i++) w->cursors[i].room = p->batch_rows;
     if (p->work_bytes) w->work = block_alloc(run->session->pool, p->work_bytes);
-    return (make_regs(w, team) && (w->work || !p->work_bytes)) || rt_fail_memory(&w->error);
+    return (make_regs(w) && (w->work || !p->work_bytes)) || rt_fail_memory(&w->error);
 }
 
 static void free_tier(Tier *t) {

@@ -56,7 +56,7 @@ typedef struct Worker {
     RtError error;
 } Worker;
 
-bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index, bool team);
+bool worker_init(Worker *w, RtRun *run, const Pipeline *p, int index);
 void worker_free(Worker *w);
 /* Resolves the steps of one form; fn: its kernels. */
 bool worker_tier(Worker *w, Tier *t, uint32_t first, uint32_t n, const RtKernel *fn);
