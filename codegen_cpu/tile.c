@@ -1,6 +1,6 @@
 /* KI_TILE: the micro-kernel.
  *
- *   for each block of about 96 rows          their addresses go into an array, padded with the last one
+ *   for each block of about 192 rows         their addresses go into an array, padded with the last one
  *     for each group of columns              a panel, or what of it fits the registers
  *       for each tile of mr rows             mr x vectors accumulators of 16 floats
  *         for k                              a row of B is loaded, each row's element splat: FMAs
@@ -13,7 +13,7 @@
  */
 #include "codegen_cpu/tile.h"
 
-enum { BLOCK_ROWS = 96, INLINE_LIMIT = 400 };
+enum { BLOCK_ROWS = 192, INLINE_LIMIT = 400 };
 
 /* Registers: rows * vectors accumulators, a row of B, one splat; a vector of 16 floats takes two of
  * AVX2's 16. */
