@@ -81,21 +81,47 @@ static void give_registers(Registers *r, uint32_t from) {
 }
 
 /* ---- memory that registers share ---- */
-static bool meet(const Registers *r, uint32_t a, uint32_t b) {
-    for (size_t i = 0; i < r->lives.n; i++) {
-        const Life *x = &r->lives.at[i];
-        for (size_t k = 0; x->reg == a && k < r->lives.n; k++) {
-            const Life *y = &r->lives.at[k];
-            if (y->reg == b && x->tier == y->tier && x->from <= y->to && y->from <= x->to)
-                return true;
-        }
+/* Lives by register; those of one are in order of tier and unit, and none meets the next. */
+static int by_register(const void *a, const void *b) {
+    const Life *x = a, *y = b;
+    if (x->reg != y->reg)
+        return x->reg < y->reg ? -1 : 1;
+    if (x->tier != y->tier)
+        return x->tier < y->tier ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+static bool before(const Life *x, const Life *y) { return x->tier != y->tier ? x->tier < y->tier : x->to < y->from; }
+
+/* first: of each register, in lives; the number of lives behind the last. */
+static bool meet(const Life *lives, const uint32_t *first, uint32_t a, uint32_t b) {
+    uint32_t i = first[a], k = first[b];
+    while (i < first[a + 1] && k < first[b + 1]) {
+        if (before(&lives[i], &lives[k]))
+            i++;
+        else if (before(&lives[k], &lives[i]))
+            k++;
+        else
+            return true;
     }
     return false;
 }
 
-static bool may_share(const Registers *r, const uint32_t *slot, uint32_t reg, uint32_t owner) {
+static uint32_t *sort_lives(Lower *c, Registers *r) {
+    uint32_t n = (uint32_t)r->bytes.n, *first = ARENA_ARRAY(c->a, uint32_t, n + 1), i = 0;
+    if (r->lives.n)
+        qsort(r->lives.at, r->lives.n, sizeof *r->lives.at, by_register);
+    for (uint32_t reg = 0; reg <= n; reg++) {
+        first[reg] = i;
+        while (i < r->lives.n && r->lives.at[i].reg == reg)
+            i++;
+    }
+    return first;
+}
+
+static bool may_share(const Registers *r, const uint32_t *first, const uint32_t *slot, uint32_t reg, uint32_t owner) {
     for (uint32_t k = 0; k < r->bytes.n; k++)
-        if (slot[k] == owner && meet(r, reg, k))
+        if (slot[k] == owner && meet(r->lives.at, first, reg, k))
             return false;
     return true;
 }
@@ -114,9 +140,9 @@ static int largest_first(const void *a, const void *b) {
 /* The largest first, each where the first larger one lies whose registers are never needed with it: a network touches little more than what
  * is alive at once, most of it in the cache. (Greedy by size: Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference,
  * 2020.) Scalars, which are small, keep memory of their own. */
-static void share_memory(Lower *c, const Registers *r) {
+static void share_memory(Lower *c, Registers *r) {
     enum { SCALAR = 16 };
-    uint32_t n = (uint32_t)r->bytes.n, *slot = ARENA_ARRAY(c->a, uint32_t, n + 1);
+    uint32_t n = (uint32_t)r->bytes.n, *first = sort_lives(c, r), *slot = ARENA_ARRAY(c->a, uint32_t, n + 1);
     Sized *order = ARENA_ARRAY(c->a, Sized, n + 1);
     for (uint32_t i = 0; i < n; i++) {
         order[i] = (Sized){i, r->bytes.at[i]};
@@ -125,7 +151,7 @@ static void share_memory(Lower *c, const Registers *r) {
     qsort(order, n, sizeof *order, largest_first);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t reg = order[i].reg, k = 0;
-        while (k < i && !(order[i].bytes > SCALAR && slot[order[k].reg] == order[k].reg && may_share(r, slot, reg, order[k].reg)))
+        while (k < i && !(order[i].bytes > SCALAR && slot[order[k].reg] == order[k].reg && may_share(r, first, slot, reg, order[k].reg)))
             k++;
         slot[reg] = order[k].reg;
     }
