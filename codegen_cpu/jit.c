@@ -7,6 +7,7 @@
 #include "codegen_cpu/pack.h"
 #include "codegen_cpu/target.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +56,8 @@ struct CpuJit {
     pthread_cond_t work, progress;
     VEC(Group) queue;
     VEC(pthread_t) threads;
-    bool stop, llvm_started;
+    bool stop, llvm_started, knows_cpus;
+    cpu_set_t cpus; /* that the threads may run on */
 };
 
 enum { GROUP_SIZE = 400, DEFAULT_LIMIT = 256 << 20 };
@@ -314,8 +316,10 @@ static void start_llvm(const CpuJit *j) {
     buf_free(&object);
 }
 
+/* Who starts it may be held on one processor for the moment. */
 static void *worker(void *arg) {
     CpuJit *j = arg;
+    if (j->knows_cpus) sched_setaffinity(0, sizeof j->cpus, &j->cpus);
     pthread_mutex_lock(&j->lock);
     if (j->o.start_llvm && !j->llvm_started) {
         j->llvm_started = true;
@@ -431,6 +435,7 @@ DqlKernel cpu_jit_get(CpuJit *j, const Kernel *k, const char **why) {
 CpuJit *cpu_jit_new(const CpuOptions *o) {
     CpuJit *j = mem_alloc(sizeof *j);
     *j = (CpuJit){.o = *o, .arena = arena_new(), .loader = cpu_loader_new(o->n_symbols, o->symbols)};
+    j->knows_cpus = sched_getaffinity(0, sizeof j->cpus, &j->cpus) == 0;
     if (!o->no_disk) j->cache = cpu_cache_open(o->cache_dir, o->cache_limit ? o->cache_limit : DEFAULT_LIMIT);
     while (o->shipped && o->shipped[j->n_shipped].fn) j->n_shipped++;
     pthread_mutex_init(&j->lock, NULL);
